@@ -1,0 +1,1 @@
+"""A Kafka client that lives in an AWS Lambda function."""
