@@ -235,3 +235,11 @@ def _expiry_s(environ: Mapping[str, str]) -> float | None:
     if expiry.tzinfo is None:
         raise InvalidSetting(f"AWS_CREDENTIAL_EXPIRATION is {text!r}: add its time zone, e.g. Z.")
     return expiry.timestamp()
+
+
+def telemetry_names() -> tuple[str, str]:
+    """Powertools' service and metrics namespace, with this function's names as defaults."""
+    return (
+        os.environ.get("POWERTOOLS_SERVICE_NAME") or "msk-lambda-client",
+        os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or "MskLambdaClient",
+    )

@@ -1,0 +1,1 @@
+"""The parts of `consume`: places, ranges, pages and bookmarks. Only the `Kafka` port is used."""

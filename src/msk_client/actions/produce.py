@@ -1,0 +1,153 @@
+"""produce: sends records and says of each what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import UNSET, UnsetType
+
+from msk_client.actions.call import Answer
+from msk_client.actions.create_topic import refuse_dots
+from msk_client.actions.request import NumPartitions, Request, TopicName
+from msk_client.actions.results import listed
+from msk_client.errors import InvalidRequest, PartialFailure, TopicExists, UnknownTopic
+from msk_client.ports import Mark, NewTopic, Produced
+from msk_client.records import Outgoing, RecordInput, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from msk_client.actions.call import Call
+    from msk_client.errors import MskClientError
+    from msk_client.ports import Outcome
+
+REQUEST_ID_HEADER = "x-request-id"
+MULTI_STATUS = 207
+
+SAMPLE = [
+    RecordInput(key="alice", value={"user": "Alice", "action": "sign_in", "items": 0}),
+    RecordInput(key="bob", value={"user": "Bob", "action": "order", "items": 3}),
+]
+
+
+class Produce(Request, frozen=True, kw_only=True):
+    """The request."""
+
+    topic: TopicName
+    records: list[RecordInput] | Literal["sample"] | UnsetType = UNSET
+    create_if_missing: bool = True
+    num_partitions: NumPartitions = 1
+    on_failure: Literal["raise", "report"] = "raise"
+    results: Literal["all", "failures", "none"] = "all"
+    stamp: bool = False
+
+
+def produce(request: Produce, call: Call) -> Answer:
+    """Send the records; raises unless all are delivered or `on_failure` is `report`."""
+    call.allow_topic(request.topic)
+    refuse_dots(request.topic)
+    inputs = SAMPLE if isinstance(request.records, str | UnsetType) else request.records
+    records = _encode_all(inputs, request, call.request_id)
+    made, produced = _send(request, records, call)
+    failures = [i for i, o in enumerate(produced.outcomes) if o.status != "delivered"]
+    delivered = len(records) - len(failures)
+    call.counts |= {"RecordsProduced": delivered, "RecordsFailed": len(failures)}
+    call.counts["BytesProduced"] = _bytes_delivered(records, produced.outcomes)
+    if failures and request.on_failure == "raise":
+        raise _failure(request, inputs, produced.outcomes, failures)
+    body: dict[str, Any] = {
+        "topic": request.topic,
+        "topic_created": made,
+        "num_partitions": produced.num_partitions,
+        "sample": inputs is SAMPLE,
+        "produced": delivered,
+        "failed": len(failures),
+    }
+    body |= listed(inputs, produced.outcomes, request.results)
+    return Answer(body, MULTI_STATUS if failures else 200)
+
+
+def _encode_all(inputs: Sequence[RecordInput], request: Produce, request_id: str) -> list[Outgoing]:
+    """Make the bytes of every record before anything is sent."""
+    records = [encode(one, request.topic, f"records[{i}]") for i, one in enumerate(inputs)]
+    if request.stamp:
+        for index, record in enumerate(records):
+            record.headers.append((REQUEST_ID_HEADER, f"{request_id}:{index}".encode()))
+    return records
+
+
+def _bytes_delivered(records: Sequence[Outgoing], outcomes: Sequence[Outcome]) -> int:
+    pairs = zip(records, outcomes, strict=True)
+    return sum(len(r.key or b"") + len(r.value or b"") for r, o in pairs if o.status == "delivered")
+
+
+def _send(request: Produce, records: list[Outgoing], call: Call) -> tuple[bool, Produced]:
+    """Send, and make the topic first where it is missing and may be made."""
+    if request.records is UNSET and _holds_records(request.topic, call):
+        raise InvalidRequest(
+            f"Topic {request.topic!r} has records, so no sample is sent to it unasked: give"
+            ' "records", or "records": "sample" to send the sample all the same.'
+        )
+    try:
+        return False, call.kafka.produce(request.topic, records, call.deadline)
+    except UnknownTopic as missing:
+        if not request.create_if_missing:
+            raise
+        if not call.allows_action("create_topic"):
+            raise UnknownTopic(
+                f"{missing} It is not created, because ALLOWED_ACTIONS does not allow create_topic."
+            ) from missing
+    made = _make(request, call)
+    return made, call.kafka.produce(request.topic, records, call.deadline)
+
+
+def _holds_records(topic: str, call: Call) -> bool:
+    found = call.kafka.topic(topic, call.deadline)
+    if found is None:
+        return False
+    partitions = range(found.num_partitions)
+    first = call.kafka.offsets(topic, partitions, Mark.BEGINNING, call.deadline)
+    end = call.kafka.offsets(topic, partitions, Mark.END, call.deadline)
+    return first != end
+
+
+def _make(request: Produce, call: Call) -> bool:
+    topic = NewTopic(request.topic, request.num_partitions, None, {})
+    try:
+        call.kafka.create_topic(topic, call.deadline, validate_only=False)
+    except TopicExists:  # made by someone else meanwhile
+        return False
+    return True
+
+
+def _failure(
+    request: Produce,
+    inputs: Sequence[RecordInput],
+    outcomes: Sequence[Outcome],
+    failures: list[int],
+) -> MskClientError:
+    """One common cause and nothing delivered: that cause's class; else `PartialFailure`."""
+    causes = [error for i in failures if (error := outcomes[i].error) is not None]
+    classes = Counter(type(cause) for cause in causes)
+    counts = Counter(outcome.status for outcome in outcomes)
+    told = ", ".join(f"{n} {status}" for status, n in counts.most_common())
+    first = failures[0]
+    which = f"record {first}" + _named(inputs[first])
+    text = (
+        f"Of {len(outcomes)} records for topic {request.topic!r}: {told}. First failure: {which},"
+        f" {outcomes[first].status}: {outcomes[first].error}"
+    )
+    if len(failures) == len(outcomes) and len(classes) == 1:
+        return next(iter(classes))(text)
+    kinds = ", ".join(f"{n} {cls.__name__}" for cls, n in classes.most_common())
+    return PartialFailure(
+        f"{text} Causes: {kinds}. Delivered records stay in the log; set on_failure to report to"
+        " get each record's result, and send again only what is rejected or not_delivered."
+    )
+
+
+def _named(record: RecordInput) -> str:
+    """The caller's own id of a record, shortened: it is theirs, not ours to log at length."""
+    return "" if record.id is UNSET else f" (id {json.dumps(record.id)[:80]})"

@@ -1,0 +1,47 @@
+"""The Lambda function: what kind of event is this, carry it out, log and measure."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from msk_client.actions.call import Call
+from msk_client.deadline import Deadline, LambdaContext
+from msk_client.errors import DeadlineExceeded
+from msk_client.kafka import MskKafka
+from msk_client.settings import settings
+from msk_client.telemetry import Telemetry
+from msk_client.triggers import direct
+
+
+def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """Carry out an event; answers `{"statusCode": 200, "body": {...}}`.
+
+    A failure is raised as a class of `errors.py`, whose name is Lambda's `errorType`, so that
+    retries, dead-letter queues, alarms and Step Functions' `Catch` see it.
+    """
+    with Telemetry(context) as telemetry:
+        telemetry.action = direct.action_name(event)
+        call = _call(context)
+        telemetry.counts = call.counts
+        telemetry.topic = event.get("topic") if isinstance(event.get("topic"), str) else None
+        answer = direct.run(event, call)
+    return {"statusCode": answer.status, "body": answer.body}
+
+
+def _call(context: LambdaContext) -> Call:
+    deadline = Deadline.of(context)
+    if deadline.passed:
+        raise DeadlineExceeded(
+            "Lambda leaves this invocation too little time to do anything: give the function a"
+            " longer timeout (10 s at least)."
+        )
+    cluster = kafka()
+    cluster.begin_invocation()
+    return Call(cluster, settings(), deadline, context.aws_request_id)
+
+
+@cache
+def kafka() -> MskKafka:
+    """The cluster's clients, kept from one invocation of this environment to the next."""
+    return MskKafka(settings())

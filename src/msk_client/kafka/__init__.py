@@ -1,0 +1,60 @@
+"""Kafka by librdkafka: the only package that imports confluent_kafka."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import confluent_kafka
+
+from msk_client.kafka.admin import Admin
+from msk_client.kafka.clients import COMMITTED_READER, UNCOMMITTED_READER, Clients
+from msk_client.kafka.iam import TokenSource
+from msk_client.kafka.produce import Sender
+from msk_client.kafka.read import Reader, await_record
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+    from msk_client.deadline import Deadline
+    from msk_client.ports import Event, Offsets, Produced
+    from msk_client.records import Outgoing
+    from msk_client.settings import Settings
+
+VERSIONS = {
+    "confluent_kafka": confluent_kafka.__version__,
+    "librdkafka": confluent_kafka.libversion()[0],
+}
+
+
+class MskKafka(Admin):
+    """The `Kafka` port against a real cluster, with one client of each kind kept warm."""
+
+    def __init__(self, settings: Settings, tokens: TokenSource | None = None) -> None:
+        super().__init__(Clients(settings, tokens or TokenSource(settings)))
+
+    def begin_invocation(self) -> None:
+        """Drop what must not be used after a freeze."""
+        self.clients.drop_stale()
+
+    def produce(self, topic: str, records: Sequence[Outgoing], deadline: Deadline) -> Produced:
+        """See the port."""
+        return Sender(self.clients, topic, records, deadline).run()
+
+    def read(
+        self,
+        topic: str,
+        ranges: Mapping[int, tuple[int, int]],
+        deadline: Deadline,
+        *,
+        read_committed: bool,
+    ) -> Generator[Event]:
+        """See the port."""
+        kind = COMMITTED_READER if read_committed else UNCOMMITTED_READER
+        return Reader(self.clients, kind, topic, ranges, deadline).events()
+
+    def await_record(
+        self, topic: str, starts: Offsets, deadline: Deadline, *, read_committed: bool
+    ) -> None:
+        """See the port."""
+        kind = COMMITTED_READER if read_committed else UNCOMMITTED_READER
+        await_record(self.clients, kind, topic, starts, deadline)

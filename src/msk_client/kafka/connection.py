@@ -1,0 +1,74 @@
+"""One librdkafka client and what it has told about itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from confluent_kafka import Consumer, KafkaError, Producer
+from confluent_kafka.admin import AdminClient
+
+from msk_client.kafka.outcomes import Ledger
+
+if TYPE_CHECKING:
+    from msk_client.errors import MskClientError
+    from msk_client.kafka.iam import Token
+
+C = TypeVar("C", Producer, Consumer, AdminClient)
+
+LOST = frozenset({KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN})
+NO_WAY_IN = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._AUTHENTICATION})
+
+
+@dataclass
+class Connection(Generic[C]):
+    """A client, the token it logged in with, and its errors since the operation began."""
+
+    client: C
+    token: Token
+    used_s: float
+    """Wall clock seconds of the last use."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    said: list[KafkaError] = field(default_factory=list)
+    fatal: KafkaError | None = None
+    renewal_failure: MskClientError | None = None
+    _no_way_in_since: float | None = None
+
+    def hear(self, error: KafkaError) -> None:
+        """Take an error of librdkafka (its `error_cb`, called from `poll` and `flush`)."""
+        self.said.append(error)
+        if error.fatal() or error.code() == KafkaError._FATAL:
+            self.fatal = self.fatal or error
+        if error.code() in NO_WAY_IN and self._no_way_in_since is None:
+            self._no_way_in_since = time.monotonic()
+
+    def listen(self) -> None:
+        """Serve the callbacks, so that librdkafka's errors are heard."""
+        self.client.poll(0)
+
+    def begin(self) -> None:
+        """Start an operation: what was said before, while idle, doesn't count."""
+        self.listen()
+        self.said.clear()
+        self.progress()
+
+    def progress(self) -> None:
+        """A broker answered: earlier troubles are over."""
+        self._no_way_in_since = None
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether this client found no way in, as far as it has tried."""
+        return self.renewal_failure is not None or self._no_way_in_since is not None
+
+    @property
+    def lost_a_connection(self) -> bool:
+        """Whether an answer may have been lost since the operation began."""
+        return any(error.code() in LOST for error in self.said)
+
+    def down_for_s(self) -> float:
+        """Seconds without a way in, 0 while there is one."""
+        since = self._no_way_in_since
+        return 0.0 if since is None else time.monotonic() - since
