@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
+from msk_client.errors import MskClientError
 from msk_client.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
     from msk_client.deadline import Deadline
-    from msk_client.errors import MskClientError
     from msk_client.records import Outgoing
 
 

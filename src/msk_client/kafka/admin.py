@@ -184,7 +184,7 @@ class Admin:
 def _spec(at: Mark | int) -> OffsetSpec:
     if isinstance(at, Mark):
         return EARLIEST if at is Mark.BEGINNING else LATEST
-    spec: OffsetSpec = OffsetSpec.for_timestamp(at)  # type: ignore[no-untyped-call] # untyped there
+    spec: OffsetSpec = OffsetSpec.for_timestamp(at)
     return spec
 
 
