@@ -1,0 +1,53 @@
+"""Runs a cluster in the foreground and prints what another shell needs to use it."""
+
+import argparse
+import shlex
+import signal
+import sys
+import threading
+
+from local.msk import LocalMsk, MskError, start_msk
+
+
+def main() -> int:
+    """Start the cluster, print its environment, stop at Ctrl-C or SIGTERM."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    options = _options()
+    try:
+        msk = start_msk(
+            nodes=options.nodes,
+            kafka_version=options.kafka_version,
+            session_ms=options.session_ms,
+            hosts=options.host,
+            request_log=options.request_log,
+        )
+    except MskError as error:
+        print(error, file=sys.stderr)
+        return 1
+    with msk:
+        print(_description(msk), flush=True)
+        ended.wait()
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.msk", description=__doc__)
+    parser.add_argument("--nodes", type=int, default=1, choices=(1, 3))
+    parser.add_argument("--kafka-version", default="3.9.2")
+    parser.add_argument("--session-ms", type=int, help="longest life of a login")
+    parser.add_argument("--host", action="append", default=[], help="another name of this machine")
+    parser.add_argument("--request-log", action="store_true", help="write each request down")
+    return parser.parse_args()
+
+
+def _description(msk: LocalMsk) -> str:
+    exports = [f"export {k}={shlex.quote(v)}" for k, v in msk.environment().items()]
+    others = [f"# as {host}: {servers}" for host, servers in msk.bootstrap_by_host.items()]
+    notes = [f"# without TLS and login: {msk.plaintext}", f"# files: {msk.folder}", *others]
+    return "\n".join([*exports, *notes])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

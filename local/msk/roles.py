@@ -1,0 +1,86 @@
+"""Who may do what: roles, their credentials and policies, and the file that the brokers read them from."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+CLUSTER_ARN = (
+    f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/local/5c6f2a1e-7d3b-4e0a-9b52-0d1f6c8e4a37-s1"
+)
+
+
+@dataclass(frozen=True)
+class Role:
+    """An IAM role with the credentials that speak for it and its one policy document."""
+
+    arn: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(repr=False)
+    policy: Mapping[str, object]
+    expires_at_ms: int | None = None
+    """The credentials' own end in Unix milliseconds; None: never."""
+
+
+DEFAULT_ROLE = Role(
+    arn=f"arn:aws:iam::{ACCOUNT}:role/local",
+    access_key_id="ASIALOCALNOTREAL0001",
+    secret_access_key="not-a-real-secret-for-local-use-only",  # noqa: S106 - made up
+    session_token="not/a+real=session==token",  # noqa: S106 - made up
+    policy={
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "kafka-cluster:*", "Resource": "*"}],
+    },
+)
+
+
+def write_roles(path: Path, roles: Sequence[Role]) -> None:
+    """Replace the roles file in one step; the next request is judged by it.
+
+    Raises ValueError for a policy with something that the authorizer doesn't know.
+    """
+    for role in roles:
+        _check_policy(role)
+    text = json.dumps(
+        {
+            "region": REGION,
+            "cluster_arn": CLUSTER_ARN,
+            "roles": [_entry(role) for role in roles],
+        },
+        default=dict,
+        indent=2,
+    )
+    new = path.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
+def _entry(role: Role) -> dict[str, object]:
+    return {
+        "arn": role.arn,
+        "access_key_id": role.access_key_id,
+        "secret_access_key": role.secret_access_key,
+        "session_token": role.session_token,
+        "policy": role.policy,
+        "expires_at_ms": role.expires_at_ms,
+    }
+
+
+def _check_policy(role: Role) -> None:
+    statements = role.policy.get("Statement", [])
+    for statement in statements if isinstance(statements, list | tuple) else [statements]:
+        if not isinstance(statement, Mapping):
+            raise ValueError(f"{role.arn}: a policy statement must be an object: {statement!r}")
+        if unknown := statement.keys() - _ELEMENTS:
+            raise ValueError(f"{role.arn}: policy elements not known here: {sorted(unknown)}")
+        if statement.get("Effect") not in {"Allow", "Deny"}:
+            raise ValueError(f"{role.arn}: Effect must be Allow or Deny: {statement!r}")
+        for name in ("Action", "Resource"):
+            if (name in statement) == (f"Not{name}" in statement):
+                raise ValueError(f"{role.arn}: needs {name} or Not{name}: {statement!r}")
+
+
+_ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource"}

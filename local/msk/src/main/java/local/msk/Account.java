@@ -1,0 +1,43 @@
+package local.msk;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.common.resource.ResourceType;
+
+/** The roles file as it stood at one moment: where the cluster is and who may do what on it. */
+record Account(String region, String clusterArn, List<Role> roles) {
+    static Account of(JsonNode node) {
+        List<Role> roles = new ArrayList<>();
+        node.path("roles").forEach(role -> roles.add(Role.of(role)));
+        return new Account(node.path("region").asText(), node.path("cluster_arn").asText(), List.copyOf(roles));
+    }
+
+    Optional<Role> roleOfKey(String accessKeyId) {
+        return roles.stream().filter(role -> role.accessKeyId().equals(accessKeyId)).findFirst();
+    }
+
+    Optional<Role> roleOfArn(String arn) {
+        return roles.stream().filter(role -> role.arn().equals(arn)).findFirst();
+    }
+
+    /** The ARN of a topic, group or transactional id; the cluster's own for everything else. */
+    String arnOf(ResourceType type, String name) {
+        return switch (type) {
+            case TOPIC -> arnPrefix("topic") + name;
+            case GROUP -> arnPrefix("group") + name;
+            case TRANSACTIONAL_ID -> arnPrefix("transactional-id") + name;
+            default -> clusterArn;
+        };
+    }
+
+    /** What every topic's ARN begins with. */
+    String topicPrefix() {
+        return arnPrefix("topic");
+    }
+
+    private String arnPrefix(String type) {
+        return clusterArn.replaceFirst(":cluster/", ":" + type + "/") + "/";
+    }
+}
