@@ -124,23 +124,29 @@ class Clients:
         once more with a new client, after a jitter: a thawed environment's connection may be dead,
         and MSK refuses more than 100 new connections a second.
         """
+        started_s = time.monotonic()
         limit = deadline.within(self.settings.connect_timeout_s)
         try:
-            return self._ask_once(kind, question, limit.within(limit.left_s / 2))
+            return self._ask_once(kind, question, limit.within(limit.left_s / 2), started_s)
         except (errors.BrokerUnreachable, errors.AuthenticationFailed):
             self.drop(kind)
             if limit.left_s <= JITTER_S[1]:
                 raise
         time.sleep(random.uniform(*JITTER_S))  # noqa: S311 - a jitter is no secret
         try:
-            return self._ask_once(kind, question, limit)
+            return self._ask_once(kind, question, limit, started_s)
         except (errors.BrokerUnreachable, errors.AuthenticationFailed):
             self.drop(kind)
             raise
 
-    def _ask_once(self, kind: Kind[C], question: Callable[[C, float], T], limit: Deadline) -> T:
+    def _ask_once(
+        self,
+        kind: Kind[C],
+        question: Callable[[C, float], T],
+        limit: Deadline,
+        started_s: float,
+    ) -> T:
         """Ask in short slices and look in between at what librdkafka says about its connections."""
-        started = time.monotonic()
         connection = self.get(kind)
         connection.begin()
         slice_s = FIRST_SLICE_S
@@ -152,7 +158,7 @@ class Clients:
                     raise
             connection.listen()
             if connection.gave_up or limit.passed:
-                raise self.failure(connection, time.monotonic() - started)
+                raise self.failure(connection, time.monotonic() - started_s)
             slice_s = min(slice_s * 2, LAST_SLICE_S)
 
     def failure(self, connection: Connection[Any], waited_s: float) -> errors.MskClientError:

@@ -115,11 +115,10 @@ class TokenSource:
         return found
 
     def _expired(self, credentials: Credentials) -> str:
-        age_s = self.clock() - (credentials.expires_at_s or 0)
-        when = f"expired {age_s:.0f} s ago" if age_s >= 0 else f"expire in {-age_s:.0f} s"
+        end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(credentials.expires_at_s))
         return (
-            f"The AWS credentials of key {credentials.access_key_id} (from {self.source}) {when}:"
-            " renew them; in Lambda a new execution environment gets new ones."
+            f"The AWS credentials of key {credentials.access_key_id} (from {self.source}) ended at"
+            f" {end}: renew them; in Lambda a new execution environment gets new ones."
         )
 
 
