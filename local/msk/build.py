@@ -1,7 +1,8 @@
-"""The plugins' jar and Kafka's class path, built by Maven once for each version and state of the sources."""
+"""The plugins' jar and Kafka's, fetched and built once for each version and source state."""
 
 import fcntl
 import hashlib
+import logging
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from local.msk.errors import BuildFailed, ProgramMissing
 
 HERE = Path(__file__).parent
+_LOG = logging.getLogger(__name__)
 _SHOWN = 3000
 _OLDEST_JAVA = 17
 
@@ -22,13 +24,18 @@ class Build:
     """What a node is started from."""
 
     folder: Path
-    class_path: str
+    jars: tuple[str, ...]
+
+    @property
+    def archive(self) -> Path:
+        """Java's archive of the classes that a node loads; may not be there yet."""
+        return self.folder / "classes.jsa"
 
 
 def build(kafka_version: str) -> Build:
-    """Return the build for this Kafka version; Maven runs only if there is none for these sources."""
+    """Return the build for this Kafka version; Maven runs only if these sources have none."""
     folder = HERE / "target" / f"{kafka_version}-{_source_hash()}"
-    with _locked(folder.parent):
+    with locked(folder.parent):
         found = _finished(folder)
         if found is None:
             _check_programs()
@@ -40,7 +47,7 @@ def build(kafka_version: str) -> Build:
 
 
 def java(name: str = "java") -> str:
-    """Return the path of a program of the Java installation: JAVA_HOME's, else the first in PATH."""
+    """Return the path of a program that comes with Java: JAVA_HOME's, else the first in PATH."""
     home = os.environ.get("JAVA_HOME")  # noqa: TID251 - a setting of the developer's machine
     path = shutil.which(name, path=f"{home}/bin") if home else None
     found = path or shutil.which(name)
@@ -68,7 +75,8 @@ def _source_hash() -> str:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Let no other process into the same folder meanwhile; the folder is made if need be."""
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -80,9 +88,8 @@ def _finished(folder: Path) -> Build | None:
     listing = folder / "class-path"
     if not listing.exists():
         return None
-    jars = [str(folder / "plugins.jar"), *listing.read_text().strip().split(os.pathsep)]
-    complete = all(Path(jar).exists() for jar in jars)
-    return Build(folder, os.pathsep.join(jars)) if complete else None
+    jars = (str(folder / "plugins.jar"), *listing.read_text().strip().split(os.pathsep))
+    return Build(folder, jars) if all(Path(jar).exists() for jar in jars) else None
 
 
 def _check_programs() -> None:
@@ -97,6 +104,7 @@ def _check_programs() -> None:
 
 
 def _run_maven(kafka_version: str, folder: Path) -> None:
+    _LOG.info("building for Kafka %s; the first time Maven fetches about 60 MB", kafka_version)
     properties = {
         "kafka.version": kafka_version,
         "build.folder": str(folder),

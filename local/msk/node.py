@@ -44,6 +44,13 @@ class Node:
         """Let a paused process go on (SIGCONT)."""
         self._processes.send(self._running(), signal.SIGCONT)
 
+    def end(self, signal_number: int) -> None:
+        """Send a signal that asks the process to end, and wait until it has."""
+        pid = self._running()
+        self._processes.send(pid, signal_number)
+        self._wait(lambda: not self._processes.alive(pid), "did not end")
+        self._pid = None
+
     def launch(self) -> None:
         """Start the process without waiting."""
         if self._pid is not None:

@@ -1,4 +1,4 @@
-"""Who may do what: roles, their credentials and policies, and the file that the brokers read them from."""
+"""Who may do what: roles with their credentials and policies, and the file for the brokers."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -72,15 +72,21 @@ def _entry(role: Role) -> dict[str, object]:
 def _check_policy(role: Role) -> None:
     statements = role.policy.get("Statement", [])
     for statement in statements if isinstance(statements, list | tuple) else [statements]:
-        if not isinstance(statement, Mapping):
-            raise ValueError(f"{role.arn}: a policy statement must be an object: {statement!r}")
-        if unknown := statement.keys() - _ELEMENTS:
-            raise ValueError(f"{role.arn}: policy elements not known here: {sorted(unknown)}")
-        if statement.get("Effect") not in {"Allow", "Deny"}:
-            raise ValueError(f"{role.arn}: Effect must be Allow or Deny: {statement!r}")
-        for name in ("Action", "Resource"):
-            if (name in statement) == (f"Not{name}" in statement):
-                raise ValueError(f"{role.arn}: needs {name} or Not{name}: {statement!r}")
+        if fault := _fault(statement):
+            raise ValueError(f"policy of {role.arn}: {fault}: {statement!r}")
+
+
+def _fault(statement: object) -> str | None:
+    if not isinstance(statement, Mapping):
+        return "a statement must be an object"
+    if unknown := statement.keys() - _ELEMENTS:
+        return f"elements not known here: {sorted(unknown)}"
+    if statement.get("Effect") not in {"Allow", "Deny"}:
+        return "Effect must be Allow or Deny"
+    for name in ("Action", "Resource"):
+        if (name in statement) == (f"Not{name}" in statement):
+            return f"needs either {name} or Not{name}"
+    return None
 
 
 _ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource"}

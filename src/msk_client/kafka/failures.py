@@ -79,6 +79,11 @@ HINTS = {
     errors.InvalidSetting: "Check KAFKA_CLIENT_OPTIONS and KAFKA_CA_FILE.",
 }
 
+BAD_RECORD = (
+    "A compacted topic takes no record without key, and a topic's message.timestamp settings may"
+    " refuse the record's timestamp."
+)
+
 
 def translate(
     error: KafkaError, operation: Operation, settings: Settings, detail: str = ""
@@ -87,7 +92,8 @@ def translate(
     leaf = class_of(error.code())
     if leaf is errors.NotAuthorized:
         return not_authorized(operation, settings, cluster=_names_the_cluster(error))
-    hint = HINTS.get(leaf, "")
+    bad_record = error.code() in (KafkaError.INVALID_RECORD, KafkaError.INVALID_TIMESTAMP)
+    hint = BAD_RECORD if bad_record else HINTS.get(leaf, "")
     said = f"{error.str()} ({error.name()})"
     parts = [f"While {operation.doing} on {settings.endpoint}: {said}.", detail, hint]
     return leaf(" ".join(part for part in parts if part))

@@ -250,7 +250,7 @@ class Sender:
         waited_s = time.monotonic() - self.started
         if self.connection.fatal is not None:
             return self._translate(self.connection.fatal)
-        if self._hopeless():
+        if self.connection.gave_up:
             return self.clients.failure(self.connection, waited_s)
         return errors.DeadlineExceeded(
             f"The time ran out {waited_s:.1f} s after sending to topic {self.topic!r} on"

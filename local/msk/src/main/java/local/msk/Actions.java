@@ -8,6 +8,7 @@ import org.apache.kafka.common.resource.ResourceType;
 /** Which {@code kafka-cluster:} action stands for which Kafka operation, on MSK Serverless. */
 final class Actions {
     static final String WRITE_DATA = "kafka-cluster:WriteData";
+    static final String WRITE_DATA_IDEMPOTENTLY = "kafka-cluster:WriteDataIdempotently";
 
     private static final Map<ResourceType, Map<AclOperation, String>> NAMES = Map.of(
         ResourceType.CLUSTER, Map.of(

@@ -50,7 +50,10 @@ public final class IamAuthorizer implements Authorizer {
         return results;
     }
 
-    /** Kafka asks this for an idempotent write: MSK takes WriteData for it only where that covers all topics. */
+    /**
+     * Kafka asks this for an idempotent write that WriteDataIdempotently doesn't allow: MSK takes WriteData for it
+     * only where that covers all topics. A refusal is logged as the lack of WriteDataIdempotently, which cures it.
+     */
     @Override
     public AuthorizationResult authorizeByResourceType(
         AuthorizableRequestContext request, AclOperation operation, ResourceType type) {
@@ -64,7 +67,11 @@ public final class IamAuthorizer implements Authorizer {
         String topics = account.topicPrefix();
         boolean allowed = roleOf(account, request)
             .map(role -> role.policy().allowsAllUnder(Actions.WRITE_DATA, topics)).orElse(false);
-        log.add(allowed, Actions.WRITE_DATA, topics + "*", request.principal().getName(), request.requestType());
+        if (allowed) {
+            add(true, Actions.WRITE_DATA, topics + "*", request);
+        } else {
+            add(false, Actions.WRITE_DATA_IDEMPOTENTLY, account.clusterArn(), request);
+        }
         return result(allowed);
     }
 
@@ -75,10 +82,13 @@ public final class IamAuthorizer implements Authorizer {
         boolean allowed = name.isPresent() && roleOf(account, request)
             .map(role -> role.policy().allows(name.get(), resource)).orElse(false);
         if (allowed ? action.logIfAllowed() : action.logIfDenied()) {
-            String label = name.orElse(action.operation() + " " + type);
-            log.add(allowed, label, resource, request.principal().getName(), request.requestType());
+            add(allowed, name.orElse(action.operation() + " " + type), resource, request);
         }
         return allowed;
+    }
+
+    private void add(boolean allowed, String action, String resource, AuthorizableRequestContext request) {
+        log.add(allowed, action, resource, request.principal().getName(), request.requestType());
     }
 
     private static Optional<Role> roleOf(Account account, AuthorizableRequestContext request) {

@@ -31,7 +31,7 @@ final class Policy {
     /** Is the action allowed on every resource whose ARN begins with the prefix, and denied on none of them? */
     boolean allowsAllUnder(String action, String prefix) {
         return decide(
-            statement -> statement.covers(action, prefix + ANY_NAME),
+            statement -> statement.coversAllUnder(action, prefix),
             statement -> statement.coversSomeUnder(action, prefix));
     }
 
@@ -66,10 +66,20 @@ final class Policy {
             return patterns.stream().anyMatch(pattern -> Wildcard.matches(pattern, text)) == listed;
         }
 
+        boolean coverAllUnder(String prefix) {
+            return listed ? matchAllUnder(prefix) : !matchSomeUnder(prefix);
+        }
+
         boolean coverSomeUnder(String prefix) {
-            return listed
-                ? patterns.stream().anyMatch(pattern -> Wildcard.matchesSomethingUnder(prefix, pattern))
-                : cover(prefix + ANY_NAME);
+            return listed ? matchSomeUnder(prefix) : !matchAllUnder(prefix);
+        }
+
+        private boolean matchAllUnder(String prefix) {
+            return patterns.stream().anyMatch(pattern -> Wildcard.matches(pattern, prefix + ANY_NAME));
+        }
+
+        private boolean matchSomeUnder(String prefix) {
+            return patterns.stream().anyMatch(pattern -> Wildcard.matchesSomethingUnder(prefix, pattern));
         }
     }
 
@@ -87,11 +97,19 @@ final class Policy {
         }
 
         boolean covers(String action, String resource) {
-            return actions.cover(action.toLowerCase(Locale.ROOT)) && resources.cover(resource);
+            return coversAction(action) && resources.cover(resource);
+        }
+
+        boolean coversAllUnder(String action, String prefix) {
+            return coversAction(action) && resources.coverAllUnder(prefix);
         }
 
         boolean coversSomeUnder(String action, String prefix) {
-            return actions.cover(action.toLowerCase(Locale.ROOT)) && resources.coverSomeUnder(prefix);
+            return coversAction(action) && resources.coverSomeUnder(prefix);
+        }
+
+        private boolean coversAction(String action) {
+            return actions.cover(action.toLowerCase(Locale.ROOT));
         }
     }
 }

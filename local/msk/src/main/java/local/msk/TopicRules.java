@@ -46,10 +46,15 @@ final class TopicRules {
             throw new PolicyViolationException(
                 "MSK Serverless does not allow the topic config " + name + ", only " + String.join(", ", sorted()));
         }
-        if (name.equals("max.message.bytes") && value != null && Long.parseLong(value.trim()) > LARGEST_MESSAGE) {
+        if (name.equals("max.message.bytes") && isMoreThan(LARGEST_MESSAGE, value)) {
             throw new PolicyViolationException(
                 "MSK Serverless allows max.message.bytes up to " + LARGEST_MESSAGE + ", not " + value);
         }
+    }
+
+    /** What isn't a number is left to Kafka, which refuses it in its own words. */
+    private static boolean isMoreThan(int limit, String value) {
+        return value != null && value.matches("[0-9]{1,18}") && Long.parseLong(value) > limit;
     }
 
     private static Iterable<String> sorted() {

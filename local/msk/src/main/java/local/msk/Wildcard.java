@@ -29,10 +29,6 @@ final class Wildcard {
 
     /** Is there any text beginning with the prefix that the pattern matches? */
     static boolean matchesSomethingUnder(String prefix, String pattern) {
-        int star = pattern.indexOf('*');
-        if (star < 0) {
-            return pattern.length() > prefix.length() && matches(pattern.substring(0, prefix.length()), prefix);
-        }
         for (int end = 0; end <= pattern.length(); end++) {
             if (matches(pattern.substring(0, end), prefix)) {
                 return true;
