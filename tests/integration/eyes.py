@@ -1,0 +1,182 @@
+"""The tests' own eyes and hands: plain clients of the super user, past everything of ours."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from confluent_kafka import Message
+
+TIMEOUT_S = 30.0
+
+Value = bytes | None
+
+
+class Eyes:
+    """Clients of the plaintext listener; nothing is forbidden there."""
+
+    def __init__(self, servers: str) -> None:
+        self.servers = servers
+        self.admin = AdminClient({"bootstrap.servers": servers})
+
+    def create_topic(
+        self, num_partitions: int = 1, config: Mapping[str, str] | None = None, name: str = ""
+    ) -> str:
+        """Make a topic with a random name (or this one) and wait until it can be used."""
+        name = name or f"t-{uuid.uuid4().hex[:12]}"
+        new = NewTopic(name, num_partitions=num_partitions, config=dict(config or {}))
+        self.admin.create_topics([new])[name].result(TIMEOUT_S)
+        while not self._usable(name, num_partitions):
+            pass
+        return name
+
+    def _usable(self, name: str, num_partitions: int) -> bool:
+        found = self.admin.list_topics(name, timeout=TIMEOUT_S).topics[name]
+        led = [p for p in (found.partitions or {}).values() if p.leader >= 0]
+        return len(led) == num_partitions
+
+    def delete_topic(self, name: str) -> None:
+        """Delete a topic and wait until the broker no longer shows it."""
+        self.admin.delete_topics([name])[name].result(TIMEOUT_S)
+        while self.admin.list_topics(name, timeout=TIMEOUT_S).topics[name].error is None:
+            pass
+
+    def producer(self, **config: object) -> Producer:
+        """Make a producer that stores what it is given, as it is given."""
+        large = {"message.max.bytes": 10_000_000, "queue.buffering.max.kbytes": 1_000_000}
+        return Producer({"bootstrap.servers": self.servers, **large, **config})
+
+    def produce(  # noqa: PLR0913 - what a record is made of
+        self,
+        topic: str,
+        values: Sequence[Value],
+        partition: int = 0,
+        *,
+        keys: Sequence[Value] | None = None,
+        timestamps_ms: Sequence[int] | None = None,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+    ) -> None:
+        """Write records and wait until all are in the log."""
+        producer = self.producer()
+        for i, value in enumerate(values):
+            producer.produce(
+                topic,
+                value,
+                keys[i] if keys else None,
+                partition,
+                timestamp=timestamps_ms[i] if timestamps_ms else 0,
+                headers=list(headers),
+            )
+            producer.poll(0)
+        assert producer.flush(TIMEOUT_S) == 0
+
+    @contextmanager
+    def transaction(
+        self, topic: str, values: Sequence[Value], partition: int = 0, *, commit: bool = True
+    ) -> Iterator[Producer]:
+        """Write records in a transaction, which is open inside the `with` and then ends."""
+        producer = self.producer(**{"transactional.id": f"tx-{uuid.uuid4().hex[:12]}"})
+        producer.init_transactions(TIMEOUT_S)
+        producer.begin_transaction()
+        for value in values:
+            producer.produce(topic, value, partition=partition)
+        assert producer.flush(TIMEOUT_S) == 0
+        try:
+            yield producer
+        finally:
+            (producer.commit_transaction if commit else producer.abort_transaction)(TIMEOUT_S)
+
+    def transact(
+        self, topic: str, values: Sequence[Value], partition: int = 0, *, commit: bool = True
+    ) -> None:
+        """Write records in a transaction that is committed or aborted."""
+        with self.transaction(topic, values, partition, commit=commit):
+            pass
+
+    def delete_records(self, topic: str, before: Mapping[int, int]) -> None:
+        """Delete what lies below these offsets."""
+        wanted = [TopicPartition(topic, p, offset) for p, offset in before.items()]
+        for future in self.admin.delete_records(wanted).values():
+            future.result(TIMEOUT_S)
+
+    def watermarks(self, topic: str, partition: int = 0) -> tuple[int, int]:
+        """Look up the log's beginning and its high watermark."""
+        consumer = self._consumer("eyes")
+        where = TopicPartition(topic, partition)
+        try:
+            low, high = consumer.get_watermark_offsets(where, timeout=TIMEOUT_S)
+        finally:
+            consumer.close()
+        return low, high
+
+    def records(self, topic: str, partition: int = 0) -> list[Message]:
+        """Read all records of a partition, those of aborted and open transactions too."""
+        consumer = self._consumer("eyes")
+        found: list[Message] = []
+        try:
+            consumer.assign([TopicPartition(topic, partition, 0)])
+            while True:
+                message = consumer.poll(TIMEOUT_S)
+                assert message is not None
+                if message.error() is not None:
+                    return found
+                found.append(message)
+        finally:
+            consumer.close()
+
+    def commit(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
+        """Commit offsets for a group without joining it."""
+        consumer = self._consumer(group)
+        try:
+            wanted = [TopicPartition(topic, p, offset) for p, offset in offsets.items()]
+            consumer.commit(offsets=wanted, asynchronous=False)
+        finally:
+            consumer.close()
+
+    def committed(self, group: str, topic: str, partitions: Sequence[int] = (0,)) -> dict[int, int]:
+        """Look up a group's committed offsets; partitions without one are left out."""
+        consumer = self._consumer(group)
+        try:
+            wanted = [TopicPartition(topic, p) for p in partitions]
+            found = consumer.committed(wanted, timeout=TIMEOUT_S)
+        finally:
+            consumer.close()
+        return {p.partition: p.offset for p in found if p.offset >= 0}
+
+    @contextmanager
+    def member(self, group: str, topic: str, **config: object) -> Iterator[Consumer]:
+        """Be a live member of a group while the `with` lasts."""
+        consumer = self._consumer(group, **config)
+        joined: list[object] = []
+        consumer.subscribe([topic], on_assign=lambda _, partitions: joined.append(partitions))
+        try:
+            while not joined:
+                consumer.poll(0.05)
+            yield consumer
+        finally:
+            consumer.close()
+
+    def _consumer(self, group: str, **config: object) -> Consumer:
+        ours = {
+            "bootstrap.servers": self.servers,
+            "group.id": group,
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "error",
+            "isolation.level": "read_uncommitted",
+            "fetch.wait.max.ms": 10,
+        }
+        return Consumer(ours | config)
+
+
+def refused(problem: KafkaException) -> int:
+    """Tell the error code of librdkafka's exception."""
+    return int(problem.args[0].code())
