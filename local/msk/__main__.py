@@ -1,6 +1,7 @@
 """Runs a cluster in the foreground and prints what another shell needs to use it."""
 
 import argparse
+import logging
 import shlex
 import signal
 import sys
@@ -11,25 +12,28 @@ from local.msk import LocalMsk, MskError, start_msk
 
 def main() -> int:
     """Start the cluster, print its environment, stop at Ctrl-C or SIGTERM."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
     options = _options()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        msk = start_msk(
-            nodes=options.nodes,
-            kafka_version=options.kafka_version,
-            session_ms=options.session_ms,
-            hosts=options.host,
-            request_log=options.request_log,
-        )
+        with _started(options) as msk:
+            print(_description(msk), flush=True)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        return 0
     except MskError as error:
         print(error, file=sys.stderr)
-        return 1
-    with msk:
-        print(_description(msk), flush=True)
-        ended.wait()
-    return 0
+    return 1
+
+
+def _started(options: argparse.Namespace) -> LocalMsk:
+    return start_msk(
+        nodes=options.nodes,
+        kafka_version=options.kafka_version,
+        session_ms=options.session_ms,
+        hosts=options.host,
+        request_log=options.request_log,
+    )
 
 
 def _options() -> argparse.Namespace:

@@ -77,7 +77,7 @@ def _source_hash() -> str:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Let no other process into the same folder meanwhile; the folder is made if need be."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -15,20 +15,31 @@ from local.msk.roles import DEFAULT_ROLE, REGION, Role, write_roles
 class LocalMsk:
     """A running cluster; a context manager that stops it."""
 
+    nodes: list[Node]
+    folder: Path
+    """Data, logs, certificate; gone at `stop`."""
+    ca_file: Path
+    """What clients trust, as PEM."""
+    bootstrap: str
+    """The SASL_SSL listeners: `localhost:PORT[,localhost:PORT...]`."""
+    bootstrap_by_host: Mapping[str, str]
+    """What `bootstrap` is to clients that reach this machine by one of the other `hosts`."""
+    plaintext: str
+    """The listeners without TLS, login and permission checks, for the tests' own eyes."""
+
     def __init__(self, processes: Processes, plan: Plan, nodes: list[Node]) -> None:
         self._processes = processes
         self._plan = plan
         self.nodes = nodes
-        self.folder: Path = plan.folder
-        self.ca_file: Path = plan.folder / "ca.pem"
+        self.folder = plan.folder
+        self.ca_file = plan.folder / "ca.pem"
         every = plan.ports.values()
-        self.bootstrap: str = ",".join(f"localhost:{ports.iam}" for ports in every)
-        self.plaintext: str = ",".join(f"127.0.0.1:{ports.plaintext}" for ports in every)
-        self.bootstrap_by_host: Mapping[str, str] = {
+        self.bootstrap = ",".join(f"localhost:{ports.iam}" for ports in every)
+        self.bootstrap_by_host = {
             host: ",".join(f"{host}:{ports.hosts[i]}" for ports in every)
             for i, host in enumerate(plan.hosts)
         }
-        """What `bootstrap` is to clients that reach this machine by one of the other `hosts`."""
+        self.plaintext = ",".join(f"127.0.0.1:{ports.plaintext}" for ports in every)
 
     def environment(self, role: Role = DEFAULT_ROLE) -> dict[str, str]:
         """Return the environment of a function that runs as the role and knows this cluster."""

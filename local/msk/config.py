@@ -155,6 +155,7 @@ def _sizes(plan: Plan) -> dict[str, object]:
         "log.cleaner.dedupe.buffer.size": EIGHT_MIB,
         "num.network.threads": 2,
         "num.io.threads": 4,
+        # Voters on one machine find each other at once.
         "controller.quorum.election.timeout.ms": 300,
         "controller.quorum.election.backoff.max.ms": 300,
     }

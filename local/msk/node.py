@@ -2,14 +2,14 @@
 
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from local.msk.errors import PortTaken, StartFailed
 from local.msk.processes import Processes
 
 _READY = b"Kafka Server started"
-_READY_TIMEOUT_S = 90.0
+_TIMEOUT_S = 90.0
 _POLL_S = 0.02
 _SHOWN = 4000
 
@@ -60,13 +60,20 @@ class Node:
 
     def wait_until_ready(self) -> None:
         """Wait until the broker serves its listeners; raises StartFailed with the log's end."""
-        deadline = time.monotonic() + _READY_TIMEOUT_S
-        while _READY not in self._new_log():
-            if not self._processes.alive(self._running()):
-                raise self._failure("ended")
+        pid = self._running()
+        self._wait(lambda: self._is_ready() or not self._processes.alive(pid), "is not ready")
+        if not self._is_ready():
+            raise self._failure("ended")
+
+    def _wait(self, done: Callable[[], bool], fault: str) -> None:
+        deadline = time.monotonic() + _TIMEOUT_S
+        while not done():
             if time.monotonic() > deadline:
-                raise self._failure(f"was not ready after {_READY_TIMEOUT_S:.0f} s")
+                raise self._failure(f"{fault} after {_TIMEOUT_S:.0f} s")
             time.sleep(_POLL_S)
+
+    def _is_ready(self) -> bool:
+        return _READY in self._new_log()
 
     def _running(self) -> int:
         if self._pid is None:

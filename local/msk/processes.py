@@ -38,12 +38,15 @@ class Processes:
     def end(self) -> None:
         """Kill every process, remove the folder, return when that is done."""
         with self._lock:
-            self._supervisor.communicate()
+            if self._supervisor.returncode is None:
+                self._supervisor.communicate()
 
     def _ask(self, request: dict[str, object]) -> dict[str, Any]:
         with self._lock:
             stdin = self._supervisor.stdin
             assert stdin is not None  # noqa: S101 - Popen was told PIPE
+            if stdin.closed:
+                raise MskError("the cluster is stopped")
             stdin.write(json.dumps(request) + "\n")
             stdin.flush()
             return self._answer()
