@@ -30,6 +30,9 @@ class Connection(Generic[C]):
     used_s: float
     """Wall clock seconds of the last use."""
 
+    settled: bool = False
+    """Whether the connection to a broker learned from the bootstrap servers is up."""
+
     ledger: Ledger = field(default_factory=Ledger)
     said: list[KafkaError] = field(default_factory=list)
     fatal: KafkaError | None = None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from confluent_kafka import Message
+    from confluent_kafka.admin._metadata import TopicMetadata
 
     from msk_client.deadline import Deadline
     from msk_client.kafka.clients import Clients
@@ -66,20 +67,34 @@ class Sender:
         return Produced(self.num_partitions, [self.outcomes[i] for i in range(len(self.records))])
 
     def _check_topic(self) -> None:
-        """Ask for the topic first: an idempotent producer that must look for it loses a second."""
-        try:
-            found = self.clients.ask(
-                PRODUCER, lambda c, s: c.list_topics(self.topic, timeout=s), self.deadline
-            ).topics[self.topic]
-        except KafkaException as problem:
-            operation = failures.describe_topic(self.topic)
-            raise failures.translate(problem.args[0], operation, self.settings) from problem
+        """Look the topic up, twice with a new client.
+
+        An idempotent producer asks for its id when a broker's connection comes up, else only every
+        500 ms. The first answer makes librdkafka drop the bootstrap connection and forget to open
+        the next one; the second question opens it.
+        """
+        found = self._ask()
+        connection = self.clients.get(PRODUCER)
+        if not connection.settled:
+            connection.settled = True
+            found = self._ask()
         topic = topic_of(found, self.settings)
         if topic is None:
             raise errors.UnknownTopic(
                 f"Topic {self.topic!r} doesn't exist on {self.settings.endpoint}."
             )
         self.num_partitions = topic.num_partitions
+
+    def _ask(self) -> TopicMetadata:
+        try:
+            answer = self.clients.ask(
+                PRODUCER, lambda c, s: c.list_topics(self.topic, timeout=s), self.deadline
+            )
+        except KafkaException as problem:
+            operation = failures.describe_topic(self.topic)
+            raise failures.translate(problem.args[0], operation, self.settings) from problem
+        found: TopicMetadata = answer.topics[self.topic]
+        return found
 
     def _send(self, indexes: Iterable[int]) -> None:
         """Hand the records to librdkafka and wait until each is reported or the time is up."""
