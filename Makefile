@@ -1,0 +1,78 @@
+# The only entry to every task: `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EVENT ?= events/produce.json
+KAFKA_VERSION ?= 3.9.2
+export PYTHONPATH := src
+
+.PHONY: help install demo test test-unit test-integration test-protocol test-e2e test-java lint format \
+	msk invoke bench soak lock clean
+
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(VENV)/installed ## Make .venv with the locked dependencies and the runtime emulator
+
+$(VENV)/installed: requirements/development.lock requirements/rie.lock
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.13 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.lock
+	$(BIN)/python -m local.lambda_runtime.install
+	@touch $@
+
+demo: install ## Start a local MSK, send the events through the Lambda emulator, show the answers, stop
+	@$(BIN)/python -m local.demo
+
+test: lint test-java test-unit test-integration test-protocol test-e2e ## Everything: checks and all tests
+
+test-unit: install ## Tests without sockets, in seconds
+	$(BIN)/pytest tests/unit
+
+test-integration: install ## Tests on a real Kafka that logs in and authorizes like MSK
+	$(BIN)/pytest tests/local_msk tests/contract tests/integration --kafka-version $(KAFKA_VERSION)
+
+test-protocol: install ## The tests that look at the protocol, on Kafka 4
+	$(BIN)/pytest tests/contract tests/integration -m protocol --kafka-version 4.3.1
+
+test-e2e: install ## Tests through AWS's runtime interface emulator
+	$(BIN)/pytest tests/e2e
+
+test-java: ## Tests of the local MSK's plugins
+	@$(PYTHON) -m local.msk.check
+	mvn --quiet --batch-mode --file local/msk/pom.xml test
+
+lint: install ## ruff and mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: install ## Format the code and mend what ruff can
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+msk: install ## Run the local MSK in the foreground and print the exports for another shell
+	@$(BIN)/python -m local.msk --kafka-version $(KAFKA_VERSION)
+
+invoke: install ## Send one event: make invoke EVENT=events/produce.json
+	@$(BIN)/python -m local.invoke $(EVENT)
+
+bench: install ## Compare with the straightforward handler, side by side
+	$(BIN)/python -m bench.compare
+
+soak: install ## The long versions of the tests that kill, freeze and mutate
+	$(BIN)/pytest tests/integration tests/e2e -m soak --soak --timeout 3600
+
+lock: install ## Write the locks anew from requirements/*.in
+	$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv==0.13.9
+	for name in runtime development; do \
+		$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.lock; \
+	done
+
+clean: ## Remove what was built and installed
+	rm -rf $(VENV) local/msk/target .mypy_cache .ruff_cache .pytest_cache .hypothesis
