@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import math
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -22,6 +23,10 @@ Headers = list[tuple[str, bytes | None]]
 MAX_INT64 = 2**63 - 1
 DEEP = 100
 """JSON nested deeper than this is checked for what the runtime's own encoder can write."""
+
+
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""JSON's escapes can spell it, UTF-8 can't."""
 
 
 class Base64(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -80,6 +85,8 @@ def encode(record: RecordInput, topic: str, path: str) -> Outgoing:
             f"{path}.topic is not the request's topic {topic!r}: leave it out, or send the records"
             " of each topic in an event of their own."
         )
+    if isinstance(record.id, str) and LONE_SURROGATE.search(record.id):
+        raise InvalidRequest(f"{path}.id holds a lone surrogate, which no answer could repeat.")
     return Outgoing(
         key=_bytes(record.key, record.key_base64, f"{path}.key", required=False),
         value=_bytes(record.value, record.value_base64, f"{path}.value", required=True),
@@ -104,8 +111,11 @@ def _bytes(plain: object, encoded: str | UnsetType, path: str, *, required: bool
     return None if plain is None else to_bytes(plain, path)
 
 
-def to_bytes(plain: object, path: str) -> bytes:
-    """A string is its UTF-8 bytes, any other JSON value its compact JSON text."""
+def to_bytes(plain: object, path: str, other_form: str = "") -> bytes:
+    """A string is its UTF-8 bytes, any other JSON value its compact JSON text.
+
+    `other_form` is the field that takes bytes which aren't text, by default `path` + `_base64`.
+    """
     try:
         if isinstance(plain, str):
             return plain.encode()
@@ -114,7 +124,7 @@ def to_bytes(plain: object, path: str) -> bytes:
     except UnicodeEncodeError:
         raise InvalidRequest(
             f"{path} holds a lone surrogate, which has no UTF-8 form: send the bytes as"
-            f" {path}_base64."
+            f" {other_form or path + '_base64'}."
         ) from None
     except (ValueError, RecursionError):
         raise InvalidRequest(
@@ -146,10 +156,11 @@ def _headers(
 def _header(name: str, value: HeaderValue, path: str) -> tuple[str, bytes | None]:
     if "\0" in name:
         raise InvalidRequest(f"{path} has a NUL in its name, where the client would cut it.")
-    to_bytes(name, f"{path} name")
+    if LONE_SURROGATE.search(name):
+        raise InvalidRequest(f"{path} has a lone surrogate in its name, which has no UTF-8 form.")
     if isinstance(value, Base64):
         return name, from_base64(value.base64, f"{path}.base64")
-    return name, None if value is None else to_bytes(value, path)
+    return name, None if value is None else to_bytes(value, path, '{"base64": ...}')
 
 
 def to_json(record: Record, form: Format) -> dict[str, Any]:

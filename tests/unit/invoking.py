@@ -1,0 +1,81 @@
+"""Calls the function as Lambda does, on a Kafka in memory: JSON goes in and JSON comes out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from awslambdaric.lambda_runtime_marshaller import to_json
+from fake_kafka import FakeKafka
+
+from msk_client import handler
+from msk_client.actions.call import Call
+from msk_client.deadline import Deadline
+from msk_client.records import Outgoing
+from msk_client.settings import read
+
+ENVIRON = {
+    "KAFKA_ENDPOINT": "boot-x.c2.kafka-serverless.eu-west-1.amazonaws.com:9098",
+    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "a-secret-key",
+    "AWS_SESSION_TOKEN": "a-session-token",
+}
+SETTINGS = read(ENVIRON)
+
+
+@dataclass
+class Context:
+    """Lambda's context object."""
+
+    remaining_ms: int = 30_000
+    aws_request_id: str = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Answer the milliseconds until Lambda would kill the invocation."""
+        return self.remaining_ms
+
+
+class KeptKafka(FakeKafka):
+    """The fake as the handler keeps it between invocations."""
+
+    invocations = 0
+
+    def begin_invocation(self) -> None:
+        """See `MskKafka`."""
+        self.invocations += 1
+
+
+def invoke(
+    event: object, kafka: FakeKafka | None = None, remaining_ms: int = 30_000, **environ: str
+) -> dict[str, Any]:
+    """Answer what the caller of the function gets, marshalled by Lambda's own runtime."""
+    kept = KeptKafka() if kafka is None else kafka
+    given = json.loads(json.dumps(event))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(handler, "kafka", lambda: kept)
+        patch.setattr(handler, "settings", lambda: read(ENVIRON | environ))
+        answer = handler.lambda_handler(given, Context(remaining_ms))
+    marshalled: dict[str, Any] = json.loads(to_json(answer).encode())
+    return marshalled
+
+
+def body(
+    event: object, kafka: FakeKafka | None = None, remaining_ms: int = 30_000, **environ: str
+) -> dict[str, Any]:
+    """Answer the body of a call that works."""
+    answer: dict[str, Any] = invoke(event, kafka, remaining_ms, **environ)["body"]
+    return answer
+
+
+def call_on(kafka: FakeKafka, seconds: float = 30, **environ: str) -> Call:
+    """Make what an action gets beside its request."""
+    return Call(kafka, read(ENVIRON | environ), Deadline.after(seconds), "request-1")
+
+
+def outgoing(
+    value: bytes | None = b"v", timestamp_ms: int = 0, key: bytes | None = None
+) -> Outgoing:
+    """Make a record to put straight into a log of the fake."""
+    return Outgoing(key, value, [], timestamp_ms=timestamp_ms)
