@@ -1,0 +1,1 @@
+"""How fast the function is, beside a handler as most people would write it."""

@@ -1,0 +1,1 @@
+"""The handler that the function is compared with."""
