@@ -49,8 +49,16 @@ class FakeLog:
     def append(self, outgoing: Outgoing) -> Record:
         """Add a record at the end."""
         timestamp_ms = outgoing.timestamp_ms or int(time.time() * 1000)
-        where = (self.topic, self.partition, self.high, timestamp_ms, "create")
-        record = Record(*where, outgoing.key, outgoing.value, outgoing.headers)
+        record = Record(
+            topic=self.topic,
+            partition=self.partition,
+            offset=self.high,
+            timestamp_ms=timestamp_ms,
+            timestamp_type="create",
+            key=outgoing.key,
+            value=outgoing.value,
+            headers=outgoing.headers,
+        )
         self.records[self.high] = record
         self.high += 1
         return record
@@ -120,12 +128,16 @@ class FakeKafka:
         return Outcome("delivered", partition, added.offset, added.timestamp_ms)
 
     def offsets(
-        self, topic: str, partitions: Sequence[int], at: Mark | int, deadline: Deadline
-    ) -> Offsets:
+        self,
+        topic: str,
+        partitions: Sequence[int],
+        places: Sequence[Mark | int],
+        deadline: Deadline,
+    ) -> list[Offsets]:
         """See the port."""
         logs = self._begin("offsets", deadline)[topic]
-        found = {p: _offset(logs[p], at) for p in partitions}
-        return {p: offset for p, offset in found.items() if offset is not None}
+        found = [{p: _offset(logs[p], place) for p in partitions} for place in places]
+        return [{p: o for p, o in offsets.items() if o is not None} for offsets in found]
 
     def read(
         self,
@@ -149,17 +161,6 @@ class FakeKafka:
                 if offset in log.records:
                     yield log.records[offset]
             yield Position(partition, max(end, log.low))
-
-    def await_record(
-        self, topic: str, starts: Offsets, deadline: Deadline, *, read_committed: bool
-    ) -> None:
-        """See the port."""
-        logs = self._begin("await_record", deadline)[topic]
-        while not deadline.passed:
-            ends = {p: logs[p].stable_end if read_committed else logs[p].high for p in starts}
-            if any(offset >= starts[p] and offset < ends[p] for p in starts for offset in logs[p].records):
-                return
-            time.sleep(0.001)
 
     def live_members(self, group: str, deadline: Deadline) -> int:
         """See the port."""

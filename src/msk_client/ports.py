@@ -135,11 +135,16 @@ class Kafka(Protocol):
         ...
 
     def offsets(
-        self, topic: str, partitions: Sequence[int], at: Mark | int, deadline: Deadline
-    ) -> Offsets:
-        """Look up an offset of each partition: a mark, or the first whose timestamp is >= `at` ms.
+        self,
+        topic: str,
+        partitions: Sequence[int],
+        places: Sequence[Mark | int],
+        deadline: Deadline,
+    ) -> list[Offsets]:
+        """Look up, for each place, an offset of each partition, all at the same time.
 
-        Partitions without such a timestamp are left out.
+        A place is a mark, or a time: the first offset whose timestamp is >= that many ms. A
+        partition without such a timestamp is left out.
         """
         ...
 
@@ -156,12 +161,6 @@ class Kafka(Protocol):
         Ends when every end is reached, or quietly at the deadline. Each partition that is read to
         its end yields a last `Position` of at least that end.
         """
-        ...
-
-    def await_record(
-        self, topic: str, starts: Offsets, deadline: Deadline, *, read_committed: bool
-    ) -> None:
-        """Return when there is a record at or after the starts, or at the deadline."""
         ...
 
     def live_members(self, group: str, deadline: Deadline) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,7 +11,12 @@ from msgspec import UNSET, Meta, UnsetType
 
 from msk_client.actions.call import Answer
 from msk_client.actions.consuming.bookmark import Bookmark
-from msk_client.actions.consuming.page import Page, envelope, largest_envelope_bytes
+from msk_client.actions.consuming.page import (
+    SMALLEST_ROOM_BYTES,
+    Page,
+    envelope,
+    largest_envelope_bytes,
+)
 from msk_client.actions.consuming.place import Place, PlaceInput, place
 from msk_client.actions.consuming.ranges import Log, resolve
 from msk_client.actions.create_topic import refuse_dots
@@ -27,6 +33,12 @@ if TYPE_CHECKING:
 STARTS = ("beginning", "end", "committed")
 COMMIT_RESERVE_S = 2.0
 """A read that commits stops this much (or a tenth of its time) before the deadline."""
+
+WAIT_RESERVE_S = 1.0
+"""Waiting ends this much before the deadline."""
+
+WAIT_POLL_S = 0.05
+"""How often a waiting call looks whether the log has grown."""
 
 
 class Consume(Request, frozen=True, kw_only=True):
@@ -54,12 +66,11 @@ def consume(request: Consume, call: Call) -> Answer:
     log = _log(request, start, call)
     bookmark = _bookmark(request, log, call)
     committed = {} if bookmark is None else bookmark.committed
-    ranges = resolve(log, start, until, committed)
-    if request.wait_ms and all(r.empty for r in ranges.values()):
-        ranges = _wait(request, log, until, ranges)
-    page = _read(request, log, ranges, call)
+    page = _read(request, log, resolve(log, start, until, committed), call)
+    if request.wait_ms and not page.records:
+        page = _wait(request, log, until, page, call)
     call.counts |= {"RecordsConsumed": len(page.records), "BytesConsumed": page.bytes}
-    body = _body(request, page, ranges)
+    body = _body(request, page)
     if bookmark is not None and request.commit:
         moved = not bookmark.move(page.next, call.deadline)
         body |= {"committed": not moved} | ({"bookmark_moved": True} if moved else {})
@@ -122,22 +133,33 @@ def _bookmark(request: Consume, log: Log, call: Call) -> Bookmark | None:
     return Bookmark.open(call.kafka, request.group, request.topic, log.partitions, call.deadline)
 
 
-def _wait(request: Consume, log: Log, until: Place, ranges: Ranges) -> Ranges:
-    """Wait for the first record, and take the ends again. The starts stay as they were found."""
-    starts = {p: r.start for p, r in ranges.items()}
-    patience = log.deadline.within(request.wait_ms / 1000)
-    log.kafka.await_record(log.topic, starts, patience, read_committed=log.read_committed)
-    return resolve(
-        log, Place("offsets", offsets={p: r.asked for p, r in ranges.items()}), until, {}
-    )
+def _wait(request: Consume, log: Log, until: Place, page: Page, call: Call) -> Page:
+    """Read again when the log has grown, until there is a record. The starts stay as they were."""
+    patience = log.deadline.earlier(WAIT_RESERVE_S).within(request.wait_ms / 1000)
+    start = Place("offsets", offsets={p: r.asked for p, r in page.ranges.items()})
+    while not page.records and _grown(log, page.ranges, patience):
+        page = _read(request, log, resolve(log, start, until, {}), call)
+    return page
+
+
+def _grown(log: Log, ranges: Ranges, patience: Deadline) -> bool:
+    """Wait until there is more than was read; False where there will be none, or not in time."""
+    growing = [p for p, r in ranges.items() if not r.final]
+    while growing and not patience.passed:
+        time.sleep(min(WAIT_POLL_S, patience.left_s))
+        (limit,) = log.offsets(log.end)
+        if any(limit[p] > ranges[p].end for p in growing):
+            return True
+    return False
 
 
 def _read(request: Consume, log: Log, ranges: Ranges, call: Call) -> Page:
     room_bytes = request.max_bytes - largest_envelope_bytes(ranges)
-    if room_bytes <= 0:
+    lacking_bytes = SMALLEST_ROOM_BYTES - room_bytes
+    if lacking_bytes > 0:
         raise InvalidRequest(
             f"Field 'max_bytes' is {request.max_bytes}, too few for the answer's other fields: give"
-            f" at least {2 * (request.max_bytes - room_bytes)} for {len(ranges)} partition(s)."
+            f" at least {request.max_bytes + lacking_bytes} for {len(ranges)} partition(s)."
         )
     page = Page(ranges, request.format, request.max_records, room_bytes)
     spans = {p: (r.start, r.end) for p, r in ranges.items()}
@@ -156,11 +178,11 @@ def _read(request: Consume, log: Log, ranges: Ranges, call: Call) -> Page:
     return page
 
 
-def _body(request: Consume, page: Page, ranges: Ranges) -> dict[str, Any]:
+def _body(request: Consume, page: Page) -> dict[str, Any]:
     return {
         "topic": request.topic,
         "records": page.records,
         "count": len(page.records),
         "stopped": page.stopped,
-        **envelope(page.next, ranges, page.skipped),
+        **envelope(page.next, page.ranges, page.skipped),
     }

@@ -108,8 +108,7 @@ def _holds_records(topic: str, call: Call) -> bool:
     if found is None:
         return False
     partitions = range(found.num_partitions)
-    first = call.kafka.offsets(topic, partitions, Mark.BEGINNING, call.deadline)
-    end = call.kafka.offsets(topic, partitions, Mark.END, call.deadline)
+    first, end = call.kafka.offsets(topic, partitions, (Mark.BEGINNING, Mark.END), call.deadline)
     return first != end
 
 

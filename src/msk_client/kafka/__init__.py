@@ -10,13 +10,13 @@ from msk_client.kafka.admin import Admin
 from msk_client.kafka.clients import COMMITTED_READER, UNCOMMITTED_READER, Clients
 from msk_client.kafka.iam import TokenSource
 from msk_client.kafka.produce import Sender
-from msk_client.kafka.read import Reader, await_record
+from msk_client.kafka.read import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
     from msk_client.deadline import Deadline
-    from msk_client.ports import Event, Offsets, Produced
+    from msk_client.ports import Event, Produced
     from msk_client.records import Outgoing
     from msk_client.settings import Settings
 
@@ -51,10 +51,3 @@ class MskKafka(Admin):
         """See the port."""
         kind = COMMITTED_READER if read_committed else UNCOMMITTED_READER
         return Reader(self.clients, kind, topic, ranges, deadline).events()
-
-    def await_record(
-        self, topic: str, starts: Offsets, deadline: Deadline, *, read_committed: bool
-    ) -> None:
-        """See the port."""
-        kind = COMMITTED_READER if read_committed else UNCOMMITTED_READER
-        await_record(self.clients, kind, topic, starts, deadline)

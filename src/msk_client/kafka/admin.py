@@ -23,8 +23,10 @@ from msk_client.kafka.metadata import topic_of
 from msk_client.ports import Broker, Cluster, Mark, NewTopic, Offsets, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from concurrent.futures import Future
+
+    from confluent_kafka.admin._listoffsets import ListOffsetsResultInfo
 
     from msk_client.deadline import Deadline
     from msk_client.kafka.clients import Clients
@@ -101,23 +103,38 @@ class Admin:
             time.sleep(LEADER_POLL_S)
 
     def offsets(
-        self, topic: str, partitions: Sequence[int], at: Mark | int, deadline: Deadline
-    ) -> Offsets:
-        """See the port."""
-        stable = at is Mark.STABLE_END
-        futures = self.clients.get(ADMIN).client.list_offsets(
-            {TopicPartition(topic, partition): _spec(at) for partition in partitions},
-            isolation_level=IsolationLevel.READ_COMMITTED
-            if stable
-            else IsolationLevel.READ_UNCOMMITTED,
-            request_timeout=self._timeout_s(deadline),
-        )
+        self,
+        topic: str,
+        partitions: Sequence[int],
+        places: Sequence[Mark | int],
+        deadline: Deadline,
+    ) -> list[Offsets]:
+        """See the port. All questions are on their way before the first answer is awaited."""
+        asked = [self._list_offsets(topic, partitions, place, deadline) for place in places]
         operation = failures.describe_topic(topic)
-        found = {
-            asked.partition: self._result(future, operation, deadline).offset
-            for asked, future in futures.items()
-        }
-        return {p: found[p] for p in sorted(found) if found[p] != NO_OFFSET}
+        answers = [
+            {where.partition: self._result(f, operation, deadline).offset for where, f in futures}
+            for futures in asked
+        ]
+        return [{p: found[p] for p in partitions if found[p] != NO_OFFSET} for found in answers]
+
+    def _list_offsets(
+        self, topic: str, partitions: Sequence[int], place: Mark | int, deadline: Deadline
+    ) -> Iterable[tuple[TopicPartition, Future[ListOffsetsResultInfo]]]:
+        level = (
+            IsolationLevel.READ_COMMITTED
+            if place is Mark.STABLE_END
+            else IsolationLevel.READ_UNCOMMITTED
+        )
+        return (
+            self.clients.get(ADMIN)
+            .client.list_offsets(
+                {TopicPartition(topic, partition): _spec(place) for partition in partitions},
+                isolation_level=level,
+                request_timeout=self._timeout_s(deadline),
+            )
+            .items()
+        )
 
     def live_members(self, group: str, deadline: Deadline) -> int:
         """See the port."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Stopped = Literal["end", "max_records", "max_bytes", "deadline"]
 LARGEST_OFFSET = 2**63 - 1
+SMALLEST_ROOM_BYTES = 600
+"""What a record takes of which everything is omitted that can be, with the longest topic name."""
 
 
 class Page:
@@ -23,6 +25,7 @@ class Page:
     def __init__(
         self, ranges: Ranges, form: Format, max_records: int | None, room_bytes: int
     ) -> None:
+        self.ranges = ranges
         self.records: list[dict[str, Any]] = []
         self.bytes = 0
         self.next = {p: r.start for p, r in ranges.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Annotated, Literal
 
@@ -16,6 +16,8 @@ from msk_client.errors import InvalidRequest
 
 UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 RELATIVE = re.compile(r"-(\d{1,12})([smhd])")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 FIRST_MS = 10**11
 """Smaller numbers are seconds taken for milliseconds: 10^11 ms is March 1973."""
 
@@ -93,4 +95,4 @@ def _time_ms(given: int | str, field: str) -> int:
             " '2026-01-31T12:00:00Z', or milliseconds since 1970."
         ) from None
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return max(0, int(aware.timestamp() * 1000))
+    return max(0, -((EPOCH - aware) // MILLISECOND))  # in whole numbers, rounded up

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from msk_client.errors import InvalidRequest, OffsetOutOfRange
-from msk_client.ports import Mark
+from msk_client.errors import DeadlineExceeded, InvalidRequest, OffsetOutOfRange
+from msk_client.ports import Mark, Position
 from msk_client.records import Record
 
 if TYPE_CHECKING:
@@ -22,12 +22,16 @@ STEP_GROWTH = 2
 
 @dataclass(frozen=True)
 class Range:
-    """One partition's read: [start, end); `asked` is where it would have started."""
+    """One partition's read: [start, end)."""
 
     start: int
     end: int
     high: int
     asked: int
+    """Where it would have started, had nothing been deleted."""
+
+    final: bool
+    """Whether records that are still to come can't move the end."""
 
     @property
     def empty(self) -> bool:
@@ -48,69 +52,97 @@ class Log:
     read_committed: bool
     deadline: Deadline
 
-    def offsets(self, at: Mark | int) -> Offsets:
-        """Look up an offset of each partition."""
-        return self.kafka.offsets(self.topic, self.partitions, at, self.deadline)
+    @property
+    def end(self) -> Mark:
+        """What a read can reach."""
+        return Mark.STABLE_END if self.read_committed else Mark.END
+
+    def offsets(self, *places: Mark | int) -> list[Offsets]:
+        """Look up offsets of each partition."""
+        return self.kafka.offsets(self.topic, self.partitions, places, self.deadline)
+
+    def view(self, *places: Place) -> View:
+        """Look up at once all that these places need to know."""
+        times = [place.timestamp_ms for place in places if place.kind == "timestamp"]
+        low, high, limit, *found = self.offsets(Mark.BEGINNING, Mark.END, self.end, *times)
+        return View(low, high, limit, dict(zip(times, found, strict=True)))
+
+
+@dataclass(frozen=True)
+class View:
+    """What each partition was like when the read began."""
+
+    low: Offsets
+    high: Offsets
+    limit: Offsets
+    """The end that a read can reach."""
+
+    by_time: dict[int, Offsets]
+    """The first offset at or after a time in ms, where there is one."""
 
 
 def resolve(log: Log, start: Place, until: Place, committed: Offsets) -> Ranges:
     """Find the range of each partition; raises `OffsetOutOfRange` for a start beyond the log."""
-    low = log.offsets(Mark.BEGINNING)
-    high = log.offsets(Mark.END)
-    limit = log.offsets(Mark.STABLE_END) if log.read_committed else high
-    ends = _ends(log, until, limit)
-    starts = _starts(log, start, low, limit, committed)
-    for partition in log.partitions:
-        _check(log.topic, partition, starts[partition], high[partition])
-    return {p: Range(max(starts[p], low[p]), ends[p], high[p], starts[p]) for p in log.partitions}
+    view = log.view(start, until)
+    wanted = _wanted_ends(log, until, view)
+    ends = {p: min(wanted.get(p, limit), limit) for p, limit in view.limit.items()}
+    starts = _starts(log, start, view, ends, committed)
+    return {
+        p: Range(
+            start=max(_checked(log.topic, p, starts[p], view.high[p]), view.low[p]),
+            end=ends[p],
+            high=view.high[p],
+            asked=starts[p],
+            final=p in wanted and wanted[p] <= ends[p],
+        )
+        for p in log.partitions
+    }
 
 
-def _check(topic: str, partition: int, start: int, high: int) -> None:
+def _checked(topic: str, partition: int, start: int, high: int) -> int:
     if start > high:
         raise OffsetOutOfRange(
             f"Partition {partition} of topic {topic!r} ends at offset {high}, before the start"
             f" asked for, {start}: the topic was probably made anew. Read from 'beginning', or give"
             " offsets that are there."
         )
+    return start
 
 
-def _ends(log: Log, until: Place, limit: Offsets) -> Offsets:
-    """`until` is exclusive, and never beyond the end that the log has now."""
-    if until.kind == "offsets":
-        other = set(until.offsets) - set(log.partitions)
-        if other:
-            raise InvalidRequest(
-                f"Field 'until.offsets' names partition {min(other)}, which is not read."
-            )
-        return {p: min(until.offsets.get(p, limit[p]), limit[p]) for p in log.partitions}
+def _wanted_ends(log: Log, until: Place, view: View) -> Offsets:
+    """`until` is exclusive; partitions without a wanted end are read to the log's."""
     if until.kind == "timestamp":
-        found = log.offsets(until.timestamp_ms)
-        return {p: min(found.get(p, limit[p]), limit[p]) for p in log.partitions}
-    return limit
+        return view.by_time[until.timestamp_ms]
+    other = set(until.offsets) - set(log.partitions)
+    if other:
+        raise InvalidRequest(
+            f"Field 'until.offsets' names partition {min(other)}, which is not read."
+        )
+    return until.offsets
 
 
-def _starts(log: Log, start: Place, low: Offsets, limit: Offsets, committed: Offsets) -> Offsets:
+def _starts(log: Log, start: Place, view: View, ends: Offsets, committed: Offsets) -> Offsets:
     match start.kind:
         case "beginning":
-            return low
+            return view.low
         case "end":
-            return limit
+            return view.limit
         case "committed":
-            return {p: committed.get(p, low[p]) for p in log.partitions}
+            return {p: committed.get(p, view.low[p]) for p in log.partitions}
         case "offsets":
             return start.offsets
         case "timestamp":
-            found = log.offsets(start.timestamp_ms)
-            return {p: min(found.get(p, limit[p]), limit[p]) for p in log.partitions}
+            found = view.by_time[start.timestamp_ms]
+            return {p: min(found.get(p, limit), limit) for p, limit in view.limit.items()}
         case "tail":
-            return _tail(log, start.tail, low, limit)
+            return _tail(log, start.tail, view.low, ends)
 
 
-def _tail(log: Log, wanted: int, low: Offsets, limit: Offsets) -> Offsets:
+def _tail(log: Log, wanted: int, low: Offsets, ends: Offsets) -> Offsets:
     """Step back until each partition has `wanted` records: markers and gaps don't count."""
     starts: Offsets = {}
     found: dict[int, list[int]] = {p: [] for p in log.partitions}
-    tops = dict(limit)
+    tops = dict(ends)
     step = wanted
     while tops:
         spans = {p: (max(low[p], top - step), top) for p, top in tops.items()}
@@ -132,8 +164,16 @@ def _tail(log: Log, wanted: int, low: Offsets, limit: Offsets) -> Offsets:
 def _record_offsets(log: Log, spans: dict[int, tuple[int, int]]) -> dict[int, list[int]]:
     """The offsets at which there are records."""
     offsets: dict[int, list[int]] = {p: [] for p in spans}
+    unfinished = {p for p, (bottom, top) in spans.items() if bottom < top}
     events = log.kafka.read(log.topic, spans, log.deadline, read_committed=log.read_committed)
     for event in events:
         if isinstance(event, Record):
             offsets[event.partition].append(event.offset)
+        elif isinstance(event, Position):
+            unfinished.discard(event.partition)
+    if unfinished:
+        raise DeadlineExceeded(
+            f"The time ran out while looking for the tail of topic {log.topic!r}: ask for fewer"
+            " records, or give the function a longer timeout."
+        )
     return offsets
