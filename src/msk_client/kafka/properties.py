@@ -62,7 +62,9 @@ def consumer(settings: Settings, *, read_committed: bool) -> dict[str, object]:
         "isolation.level": "read_committed" if read_committed else "read_uncommitted",
     }
     tunable = {
-        "fetch.wait.max.ms": 10,  # a fetch left behind delays the next call by this much
+        # How long a fetch beyond the last record waits: paid to see that only markers are left,
+        # and by the next call for a fetch that this one left behind.
+        "fetch.wait.max.ms": 1,
         "fetch.queue.backoff.ms": 5,
         "fetch.message.max.bytes": 1024 * 1024,
         "queued.max.messages.kbytes": 16 * 1024,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from confluent_kafka import (
@@ -15,6 +16,7 @@ from confluent_kafka import (
 
 from msk_client import errors
 from msk_client.kafka import failures
+from msk_client.kafka.metadata import topic_of
 from msk_client.ports import Beginning, Position
 from msk_client.records import Record
 
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
 
     from msk_client.deadline import Deadline
     from msk_client.kafka.clients import Clients, Kind
-    from msk_client.ports import Event, Offsets
+    from msk_client.ports import Event, Topic
 
 POLL_S = 0.05
 BATCH = 1000
+SILENCE_S = 1.0
+"""A range is never empty, so something must come. Where nothing does for this long, we ask why."""
 
 PASSING = frozenset(
     {
@@ -73,24 +77,13 @@ class Reader:
         self.deadline = deadline
         self.ends = {p: end for p, (start, end) in ranges.items() if start < end}
         self.positions = {p: ranges[p][0] for p in self.ends}
-
-    def open(self) -> None:
-        """Connect, learn the leaders (else the first fetch waits half a second), and assign."""
-        try:
-            self.clients.ask(
-                self.kind, lambda c, s: c.list_topics(self.topic, timeout=s), self.deadline
-            )
-        except KafkaException as problem:
-            raise self._translate(problem.args[0]) from problem
-        self.connection = self.clients.get(self.kind)
-        self.consumer = self.connection.client
-        self.consumer.assign([TopicPartition(self.topic, p, o) for p, o in self.positions.items()])
+        self.log_ends: dict[int, int] = {}
 
     def events(self) -> Generator[Event]:
         """Yield records, skips and reached ends until all is read or the deadline has passed."""
         if not self.ends:
             return
-        self.open()
+        self._open()
         try:
             while self.ends and not self.deadline.passed:
                 for message in self._fetch():
@@ -98,15 +91,72 @@ class Reader:
         finally:
             self.consumer.unassign()
 
+    def _open(self) -> None:
+        """Connect, learn the leaders (else the first fetch waits half a second), and assign."""
+        try:
+            found = self.clients.ask(
+                self.kind, lambda c, s: c.list_topics(self.topic, timeout=s), self.deadline
+            ).topics[self.topic]
+        except KafkaException as problem:
+            raise self._translate(problem.args[0]) from problem
+        self._check_exists(topic_of(found, self.settings))
+        self.connection = self.clients.get(self.kind)
+        self.consumer = self.connection.client
+        self.consumer.assign([TopicPartition(self.topic, p, o) for p, o in self.positions.items()])
+        self.progressed_at = self.answered_at = time.monotonic()
+
+    def _check_exists(self, found: Topic | None) -> None:
+        if found is None:
+            raise errors.UnknownTopic(
+                f"Topic {self.topic!r} doesn't exist on {self.settings.endpoint} any more: it was"
+                " deleted since this call began."
+            )
+
     def _fetch(self) -> list[Message]:
-        """Take what is there. `consume` waits for its full count, so never ask for too many."""
-        left = sum(end - self.positions[p] for p, end in self.ends.items())
-        messages = self.consumer.consume(min(left, BATCH), min(POLL_S, self.deadline.left_s))
+        """Take what is there. Asked for many, `consume` waits for all of them or its time."""
+        messages = self.consumer.consume(1, min(POLL_S, self.deadline.left_s))
         if messages:
+            messages += self.consumer.consume(BATCH - 1, 0)
             self.connection.progress()
-        elif self.connection.down_for_s() > self.settings.connect_timeout_s:
-            raise self.clients.failure(self.connection, self.connection.down_for_s())
+            self.progressed_at = self.answered_at = time.monotonic()
+        elif time.monotonic() - self.answered_at > SILENCE_S:
+            self._ask_why()
         return messages
+
+    def _ask_why(self) -> None:
+        """Find out why nothing comes: librdkafka never says that an assigned topic is gone."""
+        now = time.monotonic()
+        try:
+            found = self.consumer.list_topics(
+                self.topic, timeout=max(0.01, min(SILENCE_S, self.deadline.left_s))
+            ).topics[self.topic]
+        except KafkaException as problem:
+            if now - self.answered_at > self.settings.connect_timeout_s:
+                self.clients.drop(self.kind)
+                failure = self.clients.failure(self.connection, now - self.answered_at)
+                raise failure from problem
+            return
+        self.answered_at = time.monotonic()
+        self._check_exists(topic_of(found, self.settings))
+        if now - self.progressed_at > self.settings.connect_timeout_s:
+            self._check_leaders([p.id for p in found.partitions.values() if p.leader < 0])
+            self._check_log_ends()
+
+    def _check_leaders(self, leaderless: list[int]) -> None:
+        for partition in self.ends:
+            if partition in leaderless:
+                raise errors.ThrottledOrBusy(
+                    f"Partition {partition} of topic {self.topic!r} has had no leader for"
+                    f" {self.settings.connect_timeout_s:.0f} s, so that nobody can read it: try"
+                    " again when its broker is back."
+                )
+
+    def _check_log_ends(self) -> None:
+        """A new leader may know of fewer records, but not for long."""
+        for partition, end in self.ends.items():
+            log_end = self.log_ends.get(partition, end)
+            if log_end < end:
+                raise self._made_anew(partition, log_end, end)
 
     def _event(self, message: Message) -> Generator[Event]:
         error = message.error()
@@ -118,7 +168,8 @@ class Reader:
         elif partition not in self.ends:
             self._raise_unless_of_partition(error, partition)
         elif error.code() == KafkaError._PARTITION_EOF:
-            if offset is not None and offset >= self.ends[partition]:
+            self.log_ends[partition] = offset or 0
+            if self.log_ends[partition] >= self.ends[partition]:
                 yield self._finish(partition)
         elif error.code() in GONE:
             yield from self._go_on_at_beginning(partition)
@@ -135,6 +186,7 @@ class Reader:
         end = self.ends.get(record.partition)
         if end is None:
             return
+        self.log_ends.pop(record.partition, None)
         if record.offset < end:
             self.positions[record.partition] = record.offset + 1
             yield record
@@ -142,44 +194,54 @@ class Reader:
             yield self._finish(record.partition)
 
     def _finish(self, partition: int) -> Position:
-        """Everything before the end is read, gaps and markers included; fetch no more of it."""
+        """Everything before the end is read, gaps and markers included; fetch no more of it.
+
+        Not by `pause`: that would outlast this assignment (run), and the next read would get
+        nothing of this partition.
+        """
         end = self.ends.pop(partition)
         if self.ends:
-            self.consumer.pause([TopicPartition(self.topic, partition)])
+            self.consumer.incremental_unassign([TopicPartition(self.topic, partition)])
         return Position(partition, max(end, self.positions[partition]))
 
     def _go_on_at_beginning(self, partition: int) -> Generator[Event]:
         """Retention or a deletion overtook the read: say what is gone and go on behind it."""
         position = self.positions[partition]
-        where = TopicPartition(self.topic, partition)
-        try:
-            low, high = self.consumer.get_watermark_offsets(where, timeout=self.deadline.left_s)
-        except KafkaException as problem:
-            raise self._translate(problem.args[0]) from problem
-        if position >= low:
-            raise errors.OffsetOutOfRange(
-                f"Partition {partition} of topic {self.topic!r} now ends at offset {high}, before"
-                f" the offset to be read, {position}: the topic was probably made anew."
-            )
-        self.positions[partition] = low
-        yield Beginning(partition, position, low)
+        low, high = self._watermarks(partition)
+        if position > high:
+            raise self._made_anew(partition, high, position)
+        if position < low:
+            self.positions[partition] = low
+            yield Beginning(partition, position, low)
         if low >= self.ends[partition]:
             yield self._finish(partition)
         else:
-            self.consumer.seek(TopicPartition(self.topic, partition, low))
+            self._restart(partition)
+
+    def _watermarks(self, partition: int) -> tuple[int, int]:
+        where = TopicPartition(self.topic, partition)
+        try:
+            low, high = self.consumer.get_watermark_offsets(
+                where, timeout=max(0.1, self.deadline.left_s)
+            )
+        except KafkaException as problem:
+            raise self._translate(problem.args[0]) from problem
+        return low, high
+
+    def _restart(self, partition: int) -> None:
+        """Fetch a partition from its position again: after an error `seek` is refused (run)."""
+        where = TopicPartition(self.topic, partition, self.positions[partition])
+        self.consumer.incremental_unassign([where])
+        self.consumer.incremental_assign([where])
+
+    def _made_anew(self, partition: int, log_end: int, wanted: int) -> errors.OffsetOutOfRange:
+        return errors.OffsetOutOfRange(
+            f"Partition {partition} of topic {self.topic!r} now ends at offset {log_end}, before"
+            f" offset {wanted}, which was to be read: the topic was probably made anew."
+        )
 
     def _translate(self, error: KafkaError) -> errors.MskClientError:
         return failures.translate(error, failures.read_topic(self.topic), self.settings)
-
-
-def await_record(
-    clients: Clients, kind: Kind[Consumer], topic: str, starts: Offsets, deadline: Deadline
-) -> None:
-    """Return when a record stands at or after one of the starts, or at the deadline."""
-    reader = Reader(clients, kind, topic, {p: (o, 2**63 - 1) for p, o in starts.items()}, deadline)
-    for event in reader.events():
-        if isinstance(event, Record):
-            return
 
 
 def record_of(message: Message) -> Record:
