@@ -1,6 +1,8 @@
 """The starter's end of the pipe to the supervisor."""
 
+import contextlib
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,6 +22,10 @@ class Processes:
             [sys.executable, "-I", "-S", supervisor.__file__],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
+        assert self._supervisor.stdin  # noqa: S101 - Popen was told PIPE
+        assert self._supervisor.stdout  # noqa: S101 - Popen was told PIPE
+        self._stdin = self._supervisor.stdin
+        self._stdout = self._supervisor.stdout
         self._lock = threading.Lock()
         self.folder = Path(str(self._answer()["folder"]))
 
@@ -38,23 +44,24 @@ class Processes:
     def end(self) -> None:
         """Kill every process, remove the folder, return when that is done."""
         with self._lock:
-            if self._supervisor.returncode is None:
-                self._supervisor.communicate()
+            # A lost supervisor leaves a broken pipe and the folder.
+            with contextlib.suppress(OSError):
+                self._stdin.close()
+            self._supervisor.wait()
+            self._stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _ask(self, request: dict[str, object]) -> dict[str, Any]:
         with self._lock:
-            stdin = self._supervisor.stdin
-            assert stdin is not None  # noqa: S101 - Popen was told PIPE
-            if stdin.closed:
+            if self._stdin.closed:
                 raise MskError("the cluster is stopped")
-            stdin.write(json.dumps(request) + "\n")
-            stdin.flush()
+            with contextlib.suppress(BrokenPipeError):
+                self._stdin.write(json.dumps(request) + "\n")
+                self._stdin.flush()
             return self._answer()
 
     def _answer(self) -> dict[str, Any]:
-        stdout = self._supervisor.stdout
-        assert stdout is not None  # noqa: S101 - Popen was told PIPE
-        line = stdout.readline()
+        line = self._stdout.readline()
         if not line:
             raise MskError("the supervisor of the Kafka nodes has ended")
         answer: dict[str, Any] = json.loads(line)
