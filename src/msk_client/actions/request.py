@@ -12,7 +12,13 @@ from msgspec import Meta
 
 from msk_client.errors import InvalidRequest
 
-TopicName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9._-]{1,249}$", description="a topic's name")]
+TopicName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-zA-Z0-9._-]{1,249}$(?!\n)",  # `$` alone lets a line feed follow
+        description="a topic's name: 1 to 249 letters, digits, dots, underscores and hyphens",
+    ),
+]
 GroupName = Annotated[str, Meta(min_length=1, max_length=255, description="a consumer group's id")]
 Partition = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Offset = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -21,12 +27,15 @@ NumPartitions = Annotated[int, Meta(ge=1, le=10_000)]
 EXAMPLE = '{"action": "produce", "topic": "my_topic", "records": [{"key": "k1", "value": "hello"}]}'
 
 UNKNOWN_FIELD = re.compile(
-    r"Object contains unknown field `(?P<field>.*?)`(?: - at `\$(?P<at>.*)`)?"
+    r"Object contains unknown field `(?P<field>.*?)`(?: - at `\$(?P<at>[^`]*)`)?", re.DOTALL
 )
 MISSING_FIELD = re.compile(
     r"Object missing required field `(?P<field>.*?)`(?: - at `\$(?P<at>.*)`)?"
 )
-AT = re.compile(r"(?P<what>.*) - at `\$\.?(?P<path>.*)`", re.DOTALL)
+AT = re.compile(r"(?P<what>.*) - at (?P<key>`key` in )?`\$\.?(?P<path>.*)`", re.DOTALL)
+UNSENDABLE = re.compile("[\0\ud800-\udfff]")
+SHOWN_CHARACTERS = 80
+"""How much of a field's name is repeated."""
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -41,13 +50,33 @@ R = TypeVar("R", bound=Request)
 def decode(event: dict[str, Any], kind: type[R]) -> R:
     """Make a request of `event`; raises `InvalidRequest` that names the field's path."""
     try:
-        return msgspec.convert(event, kind, strict=True, str_keys=True)
+        request = msgspec.convert(event, kind, strict=True, str_keys=True)
     except msgspec.ValidationError as problem:
         raise InvalidRequest(_explain(str(problem), kind)) from None
+    except UnicodeEncodeError:  # msgspec's own, where it would quote what it refuses
+        raise InvalidRequest(
+            "The event has a lone surrogate in a field's name or in a choice: no field and no"
+            " choice is called so."
+        ) from None
+    for name, value in event.items():
+        if name != "records":  # their bytes are checked where they are made
+            _check_text(value, name)
+    return request
+
+
+def _check_text(value: object, path: str) -> None:
+    """Refuse what librdkafka would cut (a NUL) or end the process on (a lone surrogate)."""
+    if isinstance(value, str) and UNSENDABLE.search(value):
+        shown = path[:SHOWN_CHARACTERS]
+        raise InvalidRequest(f"Field {shown!r} holds a NUL or a lone surrogate: leave it out.")
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _check_text(name, path)
+            _check_text(inner, f"{path}.{name}")
 
 
 def _explain(problem: str, kind: type[Request]) -> str:
-    if (match := UNKNOWN_FIELD.match(problem)) is not None:
+    if (match := UNKNOWN_FIELD.fullmatch(problem)) is not None:
         return _unknown_field(match["field"], (match["at"] or "").lstrip("."), kind)
     if (match := MISSING_FIELD.match(problem)) is not None:
         path = ".".join(part for part in ((match["at"] or "").lstrip("."), match["field"]) if part)
@@ -55,11 +84,15 @@ def _explain(problem: str, kind: type[Request]) -> str:
     if problem.startswith("Invalid enum value"):
         return _not_a_choice(problem, kind)
     if (match := AT.fullmatch(problem)) is not None:
-        return f"Field {match['path']!r} is wrong: {match['what']}."
+        what = f"{match['what']} as a key" if match["key"] else match["what"]
+        if "regex" in what:
+            what = f"Expected {_described(kind, match['path'])}"
+        return f"Field {match['path']!r} is wrong: {what}."
     return f"The event is wrong: {problem}."
 
 
 def _unknown_field(field: str, at: str, kind: type[Request]) -> str:
+    field = field[:SHOWN_CHARACTERS]
     known = sorted(field_names(kind, at))
     near = get_close_matches(field, known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}."
@@ -72,6 +105,12 @@ def _not_a_choice(problem: str, kind: type[Request]) -> str:
     path = problem.rpartition("at `$.")[2].rstrip("`")
     choices = [v for one in types_at(kind, path) for v in getattr(one, "values", ())]
     return f"Field {path!r} is none of its choices: {', '.join(map(repr, choices))}."
+
+
+def _described(kind: type[Request], path: str) -> str:
+    """Say what a text must look like, for people who don't read regular expressions."""
+    schemas = [getattr(one, "extra_json_schema", {}) for one in types_at(kind, path)]
+    return " or ".join(schema["description"] for schema in schemas)
 
 
 def field_names(kind: type[Request], at: str) -> set[str]:

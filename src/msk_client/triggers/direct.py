@@ -23,7 +23,7 @@ def action_name(event: object) -> str:
     given = event["action"]
     name = given.replace("-", "_") if isinstance(given, str) else None
     if name not in ACTIONS:
-        near = get_close_matches(str(name), ACTIONS, n=1)
+        near = get_close_matches(str(name)[:80], ACTIONS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(ACTIONS)}."
         shown = repr(given[:80]) if isinstance(given, str) else "not a string"
         raise InvalidRequest(f"Field 'action' is {shown}: {hint} For example: {EXAMPLE}")
