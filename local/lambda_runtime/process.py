@@ -15,7 +15,7 @@ from typing import IO
 
 from local.lambda_runtime import guard
 
-_START_TIMEOUT_S = 10.0
+_START_TIMEOUT_S = 30.0
 _POLL_S = 0.002
 _LAST_WORDS = 2000
 # The shell becomes the runtime and gives it a log of its own, free of the emulator's lines.
@@ -83,8 +83,20 @@ def _free_address() -> tuple[str, int, int]:
     """
     a, b, c = secrets.token_bytes(3)
     host = f"127.{1 + a % 254}.{b}.{1 + c % 254}"
-    with socket.create_server((host, 0)) as first, socket.create_server((host, 0)) as second:
+    with _bound(host) as first, _bound(host) as second:
         return host, first.getsockname()[1], second.getsockname()[1]
+
+
+def _bound(host: str) -> socket.socket:
+    """Return a socket that holds a free port.
+
+    It doesn't listen, and lets others have the port: a process forked by another thread keeps a
+    copy of it until its exec, which must neither pass for the emulator nor be in its way.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind((host, 0))
+    return holder
 
 
 def _emulator_command(binary: Path, host: str, port: int, api_port: int) -> list[str]:
@@ -124,6 +136,8 @@ def _nameless_file() -> IO[bytes]:
 
 
 def _content(file: IO[bytes]) -> str:
+    if file.closed:
+        return ""
     size = os.fstat(file.fileno()).st_size
     return os.pread(file.fileno(), size, 0).decode(errors="replace")
 

@@ -95,7 +95,7 @@ PWD SHLVL OLDPWD _ LC_CTYPE
 OURS = {"AWS_LAMBDA_FUNCTION_TIMEOUT", "AWS_EC2_METADATA_DISABLED", "HOME"}
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 Make = Callable[..., Emulator]
 
@@ -354,6 +354,21 @@ def test_threads_wait_for_each_other(emulator: Make, handlers: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(function.invoke, range(16)))
     assert [answer.payload for answer in answers] == list(range(16))
+
+
+def test_a_stop_in_the_middle_of_an_event_is_an_error_of_the_emulator(
+    emulator: Make, handlers: Path, tmp_path: Path
+) -> None:
+    """Whoever waits for the answer learns that the emulator went, and doesn't wait on."""
+    line = tmp_path / "line"
+    os.mkfifo(line)
+    function = emulator({}, handler="handlers.hang", path=[handlers])
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(function.invoke, str(line))
+        line.read_text()  # written by the handler, which is at work then
+        function.stop()
+        with pytest.raises(EmulatorError, match="emulator failed"):
+            waiting.result(PATIENCE_S)
 
 
 # Nothing is left behind
