@@ -78,6 +78,8 @@ def invoke_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., CallFun
     """Make a `call` for another cluster or role, or with more settings: `invoke_on(msk, role)`."""
 
     def forget() -> None:
+        if handler.kafka.cache_info().currsize:
+            handler.kafka().clients.drop_all()
         settings.cache_clear()
         handler.kafka.cache_clear()
 

@@ -65,7 +65,12 @@ class Clients:
     def drop_stale(self) -> None:
         """Drop what a thawed environment shouldn't use: idle connections and old tokens."""
         for name in [name for name, kept in self._kept.items() if self._stale(kept)]:
-            del self._kept[name]
+            self._kept.pop(name).discard()
+
+    def drop_all(self) -> None:
+        """Drop every client."""
+        while self._kept:
+            self._kept.popitem()[1].discard()
 
     def _stale(self, kept: Connection[Any]) -> bool:
         now_s = self.clock()
@@ -83,12 +88,16 @@ class Clients:
 
     def drop(self, kind: Kind[C]) -> None:
         """Forget the client: the next call makes a new one."""
-        self._kept.pop(kind.name, None)
+        if kind.name in self._kept:
+            self._kept.pop(kind.name).discard()
 
     def _make(self, kind: Kind[C]) -> Connection[C]:
         """Mint first: what is wrong with the credentials is then said at once and in full."""
         connection: Connection[C] = Connection(
-            cast("C", None), self.tokens.mint(), used_s=self.clock()
+            cast("C", None),
+            self.tokens.mint(),
+            used_s=self.clock(),
+            num_endpoints=self.settings.endpoint.count(",") + 1,
         )
         minted = [connection.token]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, Producer
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 C = TypeVar("C", Producer, Consumer, AdminClient)
 
 LOST = frozenset({KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN})
+FAILED = frozenset({KafkaError._TRANSPORT, KafkaError._RESOLVE, KafkaError._SSL})
+TRIES = 3
+"""Failed connections to each bootstrap server after which a client has no hope of its own."""
+
 NO_WAY_IN = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._AUTHENTICATION})
 
 
@@ -29,6 +34,8 @@ class Connection(Generic[C]):
     token: Token
     used_s: float
     """Wall clock seconds of the last use."""
+
+    num_endpoints: int = 1
 
     settled: bool = False
     """Whether the connection to a broker learned from the bootstrap servers is up."""
@@ -63,8 +70,16 @@ class Connection(Generic[C]):
 
     @property
     def gave_up(self) -> bool:
-        """Whether this client found no way in, as far as it has tried."""
-        return self.renewal_failure is not None or self._no_way_in_since is not None
+        """Whether this client found no way in, as far as it has tried.
+
+        librdkafka mostly says that all brokers are down, but not always.
+        """
+        failures = sum(error.code() in FAILED for error in self.said)
+        return (
+            self.renewal_failure is not None
+            or self._no_way_in_since is not None
+            or failures >= TRIES * self.num_endpoints
+        )
 
     @property
     def lost_a_connection(self) -> bool:
@@ -75,3 +90,13 @@ class Connection(Generic[C]):
         """Seconds without a way in, 0 while there is one."""
         since = self._no_way_in_since
         return 0.0 if since is None else time.monotonic() - since
+
+    def discard(self) -> None:
+        """Let go of the client in a thread of its own: closing it can take seconds.
+
+        The client holds this object by its callbacks, so without this it would be closed whenever
+        Python's cycle collector comes by, in the middle of some later call.
+        """
+        last_reference = [self.client]
+        del self.client
+        Thread(target=last_reference.clear, name="discard", daemon=True).start()

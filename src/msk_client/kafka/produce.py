@@ -19,7 +19,7 @@ from msk_client.ports import Outcome, Produced
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from confluent_kafka import Message
+    from confluent_kafka import Message, Producer
     from confluent_kafka.admin._metadata import TopicMetadata
 
     from msk_client.deadline import Deadline
@@ -59,12 +59,16 @@ class Sender:
         self._check_topic()
         self.started = time.monotonic()
         self.connection = self.clients.get(PRODUCER)
-        self.producer = self.connection.client
         self._send(range(len(self.records)))
         self._send_refused_again()
         if self.waiting or self.purged or self.connection.fatal:
             self._settle()
         return Produced(self.num_partitions, [self.outcomes[i] for i in range(len(self.records))])
+
+    @property
+    def producer(self) -> Producer:
+        """The client. Nothing but the connection keeps it, so that dropping it ends it."""
+        return self.connection.client
 
     def _check_topic(self) -> None:
         """Look the topic up, twice with a new client.
@@ -230,7 +234,18 @@ class Sender:
         """Whether waiting is of no use: a fatal error, no valid login, no broker for too long."""
         if self.connection.fatal is not None or self.connection.renewal_failure is not None:
             return True
-        return self.connection.down_for_s() > self.settings.connect_timeout_s
+        if self.connection.down_for_s() <= self.settings.connect_timeout_s:
+            return False
+        return not self._cluster_answers()
+
+    def _cluster_answers(self) -> bool:
+        """A cluster that answers is electing a leader or catching up: worth waiting for."""
+        try:
+            self.producer.list_topics(self.topic, timeout=1)
+        except KafkaException:
+            return False
+        self.connection.progress()
+        return True
 
     def _settle(self) -> None:
         """Purge, drop the client, and tell what never left from what may be in the log."""

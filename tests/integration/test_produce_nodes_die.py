@@ -1,0 +1,90 @@
+"""Three nodes, one big produce, and nodes that die in the middle of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.msk import start_msk
+from msk_client.kafka.produce import Sender
+from tests.integration.eyes import Eyes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from local.msk import LocalMsk, Node
+    from tests.integration.conftest import CallFunction
+
+RECORDS = 50_000
+PARTITIONS = 3
+BEFORE_THE_CRASH = 5_000
+
+
+@pytest.fixture(scope="module", name="trio")
+def three_nodes(kafka_version: str) -> Iterator[LocalMsk]:
+    """A cluster of three nodes with replicated topics."""
+    with start_msk(nodes=3, kafka_version=kafka_version) as cluster:
+        yield cluster
+
+
+def leader(sight: Eyes, cluster: LocalMsk, topic: str, partition: int) -> Node:
+    """Find the node that leads a partition."""
+    found = sight.admin.list_topics(topic, timeout=30).topics[topic].partitions or {}
+    return next(n for n in cluster.nodes if n.node_id == found[partition].leader)
+
+
+def test_a_killed_leader_and_a_restarted_node_lose_and_repeat_nothing(
+    trio: LocalMsk,
+    invoke_on: Callable[..., CallFunction],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each delivered record stands once where it was said; no undelivered one is called delivered."""
+    sight = Eyes(trio.plaintext)
+    name = sight.create_topic(PARTITIONS)
+    call = invoke_on(trio)
+    call({"action": "produce", "topic": name, "records": [{"value": "warm", "partition": 0}]})
+    victim = leader(sight, trio, name, 0)
+    other = next(node for node in trio.nodes if node is not victim)
+    crash = Thread(target=lambda: crash_and_restart(victim, other))
+    send = Sender._hand_over
+
+    def hand_over(sender: Sender, index: int) -> None:
+        if index == BEFORE_THE_CRASH and not crash.is_alive():
+            sender.producer.flush(0.2)
+            crash.start()
+        send(sender, index)
+
+    monkeypatch.setattr(Sender, "_hand_over", hand_over)
+    values = [f"record-{i}" for i in range(RECORDS)]
+    records = [{"value": v, "partition": i % PARTITIONS} for i, v in enumerate(values)]
+    event = {"action": "produce", "topic": name, "records": records, "on_failure": "report"}
+    body = call(event, 120_000)
+    crash.join()
+    check(sight, name, values, body)
+    assert {"delivered": RECORDS} == Counter(r["status"] for r in body["results"])
+
+
+def crash_and_restart(victim: Node, other: Node) -> None:
+    """Kill the leader for good, then restart another node once it is back."""
+    victim.kill()
+    victim.start()
+    other.kill()
+    other.start()
+
+
+def check(sight: Eyes, topic: str, values: list[str], body: dict[str, Any]) -> None:
+    """Hold the answer against what stands in the logs."""
+    logs = {
+        (p, m.offset()): (m.value() or b"").decode()
+        for p in range(PARTITIONS)
+        for m in sight.records(topic, p)
+    }
+    assert max(Counter(logs.values()).values()) == 1
+    for value, result in zip(values, body["results"], strict=True):
+        if result["status"] == "delivered":
+            assert logs[result["partition"], result["offset"]] == value
+        elif result["status"] in {"rejected", "not_delivered"}:
+            assert value not in logs.values()
