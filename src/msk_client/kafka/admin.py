@@ -23,7 +23,7 @@ from msk_client.kafka.metadata import topic_of
 from msk_client.ports import Broker, Cluster, Mark, NewTopic, Offsets, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
 
     from confluent_kafka.admin._listoffsets import ListOffsetsResultInfo
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LEADER_POLL_S = 0.02
+COORDINATOR_POLL_S = 0.05
 NO_OFFSET = -1
 EARLIEST: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call] # untyped there
 LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call] # untyped there
@@ -138,12 +139,16 @@ class Admin:
 
     def live_members(self, group: str, deadline: Deadline) -> int:
         """See the port."""
-        futures = self.clients.get(ADMIN).client.describe_consumer_groups(
-            [group], request_timeout=self._timeout_s(deadline)
-        )
+
+        def ask() -> int:
+            futures = self.clients.get(ADMIN).client.describe_consumer_groups(
+                [group], request_timeout=self._timeout_s(deadline)
+            )
+            return len(self._result(futures[group], operation, deadline).members)
+
         operation = failures.describe_group(group)
         try:
-            return len(self._result(futures[group], operation, deadline).members)
+            return self._until_coordinated(ask, deadline)
         except errors.UnexpectedKafkaError as problem:
             cause = problem.__cause__
             if isinstance(cause, KafkaException) and _is_no_group(cause.args[0]):
@@ -155,25 +160,49 @@ class Admin:
     ) -> Offsets:
         """See the port."""
         wanted = [TopicPartition(topic, partition) for partition in partitions]
-        futures = self.clients.get(ADMIN).client.list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(group, wanted)],
-            request_timeout=self._timeout_s(deadline),
-        )
-        operation = failures.describe_group(group)
-        answer = self._result(futures[group], operation, deadline)
-        self._check(answer.topic_partitions, operation)
-        return {p.partition: p.offset for p in answer.topic_partitions if p.offset >= 0}
+
+        def ask() -> list[TopicPartition]:
+            futures = self.clients.get(ADMIN).client.list_consumer_group_offsets(
+                [ConsumerGroupTopicPartitions(group, wanted)],
+                request_timeout=self._timeout_s(deadline),
+            )
+            return self._partitions(futures[group], failures.describe_group(group), deadline)
+
+        found = self._until_coordinated(ask, deadline)
+        return {p.partition: p.offset for p in found if p.offset >= 0}
 
     def commit(self, group: str, topic: str, offsets: Offsets, deadline: Deadline) -> None:
         """See the port."""
         wanted = [TopicPartition(topic, partition, offset) for partition, offset in offsets.items()]
-        futures = self.clients.get(ADMIN).client.alter_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(group, wanted)],
-            request_timeout=self._timeout_s(deadline),
-        )
-        operation = failures.commit_group(group)
-        answer = self._result(futures[group], operation, deadline)
-        self._check(answer.topic_partitions, operation)
+
+        def ask() -> None:
+            futures = self.clients.get(ADMIN).client.alter_consumer_group_offsets(
+                [ConsumerGroupTopicPartitions(group, wanted)],
+                request_timeout=self._timeout_s(deadline),
+            )
+            self._partitions(futures[group], failures.commit_group(group), deadline)
+
+        self._until_coordinated(ask, deadline)
+
+    def _until_coordinated(self, ask: Callable[[], T], deadline: Deadline) -> T:
+        """Ask again while a group's coordinator moves or loads; librdkafka gives up at once."""
+        while True:
+            try:
+                return ask()
+            except errors.ThrottledOrBusy:
+                if deadline.left_s <= COORDINATOR_POLL_S:
+                    raise
+            time.sleep(COORDINATOR_POLL_S)
+
+    def _partitions(
+        self,
+        future: Future[ConsumerGroupTopicPartitions],
+        operation: Operation,
+        deadline: Deadline,
+    ) -> list[TopicPartition]:
+        partitions = self._result(future, operation, deadline).topic_partitions or []
+        self._check(partitions, operation)
+        return partitions
 
     def _check(self, partitions: Sequence[TopicPartition], operation: Operation) -> None:
         """Raise a partition's error: librdkafka returns them in the answer and raises none."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from confluent_kafka import Consumer, KafkaError, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from msk_client.kafka.outcomes import Ledger
@@ -54,9 +54,12 @@ class Connection(Generic[C]):
         if error.code() in NO_WAY_IN and self._no_way_in_since is None:
             self._no_way_in_since = time.monotonic()
 
-    def listen(self) -> None:
-        """Serve the callbacks, so that librdkafka's errors are heard."""
-        self.client.poll(0)
+    def listen(self, timeout_s: float = 0) -> None:
+        """Serve the callbacks, so that librdkafka's errors are heard; a fatal one is raised."""
+        try:
+            self.client.poll(timeout_s)
+        except KafkaException as problem:
+            self.hear(problem.args[0])
 
     def begin(self) -> None:
         """Start an operation: what was said before, while idle, doesn't count."""

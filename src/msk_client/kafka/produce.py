@@ -104,11 +104,19 @@ class Sender:
         """Hand the records to librdkafka and wait until each is reported or the time is up."""
         for count, index in enumerate(indexes):
             if count % POLL_EVERY == 0:
-                self.producer.poll(0)
+                self.connection.listen()
             self._hand_over(index)
-        while self.producer.flush(min(WAIT_S, self.sending_until.left_s)):
+        while self._flush(min(WAIT_S, self.sending_until.left_s)):
             if self.sending_until.passed or self._hopeless():
                 return
+
+    def _flush(self, timeout_s: float) -> int:
+        """Serve delivery reports; answers how many are missing."""
+        try:
+            return self.producer.flush(timeout_s)
+        except KafkaException as problem:
+            self.connection.hear(problem.args[0])
+            return len(self.producer)
 
     def _hand_over(self, index: int) -> None:
         record = self.records[index]
@@ -143,7 +151,7 @@ class Sender:
 
     def _make_room(self, index: int) -> None:
         """The client's queue is full: let it work, unless there is no time."""
-        self.producer.poll(WAIT_S)
+        self.connection.listen(WAIT_S)
         if self.sending_until.passed or self._hopeless():
             self.outcomes[index] = Outcome("not_delivered", error=self._cause())
 
@@ -252,11 +260,11 @@ class Sender:
         cause = self._cause()
         self.producer.purge()
         since_s = self.connection.ledger.forget_statistics()
-        self.producer.flush(GATHER_S)
+        self._flush(GATHER_S)
         unanswered = None
         until = self.deadline.within(PROOF_S)
         while unanswered is None and not until.passed:
-            self.producer.poll(0.02)
+            self.connection.listen(0.02)
             unanswered = self.connection.ledger.unanswered(self.topic, since_s)
         self.clients.drop(PRODUCER)
         for index in range(len(self.records)):
