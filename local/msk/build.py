@@ -104,7 +104,7 @@ def _check_programs() -> None:
 
 
 def _run_maven(kafka_version: str, folder: Path) -> None:
-    _LOG.info("building for Kafka %s; the first time Maven fetches about 60 MB", kafka_version)
+    _LOG.info("building for Kafka %s; the first time Maven fetches about 100 MB", kafka_version)
     properties = {
         "kafka.version": kafka_version,
         "build.folder": str(folder),

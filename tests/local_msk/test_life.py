@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -14,7 +15,15 @@ import pytest
 from confluent_kafka import KafkaException  # noqa: TID251 - what a plain client raises
 
 import local.msk.start
-from local.msk import LocalMsk, MskError, ProgramMissing, StartFailed, build, start_msk
+from local.msk import (
+    DEFAULT_ROLE,
+    LocalMsk,
+    MskError,
+    ProgramMissing,
+    StartFailed,
+    build,
+    start_msk,
+)
 from local.msk.ports import free_ports
 from tests.local_msk.client import TIMEOUT_S, admin, create_topic, produce
 
@@ -91,6 +100,22 @@ def test_a_paused_node_answers_nothing_until_it_is_resumed(start: Callable[..., 
         admin(msk).list_topics(timeout=0.5)
     msk.nodes[0].resume()
     assert produce(msk, topic, b"x") == 0
+
+
+def test_another_name_of_the_machine_has_its_own_listener(start: Callable[..., LocalMsk]) -> None:
+    """A listener for each further host is certified for that name and tells clients to use it."""
+    msk = start(hosts=["msk.example", "127.0.0.1"])
+    trust = ssl.create_default_context(cafile=str(msk.ca_file))
+    for host, server in msk.bootstrap_by_host.items():
+        port = int(server.removeprefix(f"{host}:"))
+        with (
+            socket.create_connection(("127.0.0.1", port)) as plain,
+            trust.wrap_socket(plain, server_hostname=host) as secure,
+        ):
+            assert secure.version() in {"TLSv1.2", "TLSv1.3"}
+    client = admin(msk, DEFAULT_ROLE, **{"bootstrap.servers": msk.bootstrap_by_host["127.0.0.1"]})
+    (broker,) = client.list_topics(timeout=TIMEOUT_S).brokers.values()
+    assert f"{broker.host}:{broker.port}" == msk.bootstrap_by_host["127.0.0.1"]
 
 
 @contextmanager
