@@ -24,7 +24,7 @@ def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:  # noq
         telemetry.action = direct.action_name(event)
         call = _call(context)
         telemetry.counts = call.counts
-        telemetry.topic = event.get("topic") if isinstance(event.get("topic"), str) else None
+        telemetry.topic = direct.topic_name(event)
         answer = direct.run(event, call)
     return {"statusCode": answer.status, "body": answer.body}
 

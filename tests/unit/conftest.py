@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import socket
 import sys
@@ -57,9 +58,17 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
-@pytest.fixture(autouse=True)
-def log_into_this_test() -> None:
-    """Let the function's log go to the standard output of this test, not of an earlier one."""
+class StandardOutput(io.TextIOBase):
+    """Writes to the standard output of whichever test runs."""
+
+    def write(self, text: str) -> int:
+        """Write to what `sys.stdout` is now."""
+        return sys.stdout.write(text)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def log_into_each_test() -> None:
+    """Let the function's log, which keeps its stream, be seen by the test that causes it."""
     handler = telemetry.logger().registered_handler
     assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(sys.stdout)
+    handler.setStream(StandardOutput())

@@ -12,10 +12,11 @@ from msgspec import Meta
 
 from msk_client.errors import InvalidRequest
 
+TOPIC = re.compile(r"^[a-zA-Z0-9._-]{1,249}$(?!\n)")  # `$` alone lets a line feed follow
 TopicName = Annotated[
     str,
     Meta(
-        pattern=r"^[a-zA-Z0-9._-]{1,249}$(?!\n)",  # `$` alone lets a line feed follow
+        pattern=TOPIC.pattern,
         description="a topic's name: 1 to 249 letters, digits, dots, underscores and hyphens",
     ),
 ]

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from msk_client.actions import ACTIONS
-from msk_client.actions.request import EXAMPLE, decode
+from msk_client.actions.request import EXAMPLE, TOPIC, decode
 from msk_client.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -28,6 +28,12 @@ def action_name(event: object) -> str:
         shown = repr(given[:80]) if isinstance(given, str) else "not a string"
         raise InvalidRequest(f"Field 'action' is {shown}: {hint} For example: {EXAMPLE}")
     return name
+
+
+def topic_name(event: dict[str, Any]) -> str | None:
+    """Tell an event's topic for the log; None where it's no name that a topic can have."""
+    topic = event.get("topic")
+    return topic if isinstance(topic, str) and TOPIC.search(topic) else None
 
 
 def run(event: dict[str, Any], call: Call) -> Answer:
