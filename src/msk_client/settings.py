@@ -35,12 +35,12 @@ NAMES = (
 
 DEFAULT_CONNECT_TIMEOUT_MS = 8_000
 MAX_CONNECT_TIMEOUT_MS = 900_000
-BROKER = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
-MSK_HOST = re.compile(r"\.(?:kafka|kafka-serverless)\.([a-z0-9-]+)\.amazonaws\.com")
+BROKER = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})")
+MSK_HOST = re.compile(r"\.(?:kafka|kafka-serverless)\.([a-z0-9-]+)\.amazonaws\.com", re.IGNORECASE)
 """`boot-x.c2.kafka-serverless.REGION.amazonaws.com`, `b-1.x.c3.kafka.REGION.amazonaws.com`."""
 
 OUR_PROPERTIES = re.compile(
-    r"bootstrap\.servers|metadata\.broker\.list|security\.protocol|sasl\..*|oauth_cb|.*_cb|logger"
+    r"bootstrap\.servers|metadata\.broker\.list|security\.protocol|(?:enable\.)?sasl\..*|.*_cb|logger"
     r"|acks|request\.required\.acks|enable\.idempotence|enable\.gapless\.guarantee|transactional\.id"
     r"|partitioner|message\.timeout\.ms|delivery\.timeout\.ms|message\.send\.max\.retries|retries"
     r"|allow\.auto\.create\.topics|statistics\.interval\.ms|delivery\.report\.only\.error"
@@ -68,7 +68,7 @@ class Settings:
     kafka_endpoint: str | None
     connect_timeout_ms: int
     ca_file: str | None
-    client_options: ClientOptions
+    client_options: ClientOptions = field(repr=False)  # a password may be among them
     kafka_region: str | None
     allowed_actions: tuple[str, ...] | None
     allowed_topics: tuple[str, ...] | None
@@ -189,11 +189,15 @@ def _check_option(name: str, value: object) -> None:
 def _region(environ: Mapping[str, str]) -> str | None:
     """Tokens are signed for the cluster's region, which its host name tells."""
     named = MSK_HOST.search(environ.get("KAFKA_ENDPOINT", ""))
-    region = environ.get("KAFKA_REGION") or (named[1] if named else environ.get("AWS_REGION"))
-    if region is not None and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d+", region.strip()):
-        name = "KAFKA_REGION" if "KAFKA_REGION" in environ else "AWS_REGION"
-        raise InvalidSetting(f"{name} is {region!r}, which is not a region such as eu-west-1.")
-    return region and region.strip()
+    sources = {
+        "KAFKA_REGION": environ.get("KAFKA_REGION"),
+        "KAFKA_ENDPOINT": named and named[1].lower(),
+        "AWS_REGION": environ.get("AWS_REGION"),
+    }
+    name, region = next(((name, text.strip()) for name, text in sources.items() if text), ("", ""))
+    if region and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]+", region):
+        raise InvalidSetting(f"{name} gives the region {region!r}: it isn't one such as eu-west-1.")
+    return region or None
 
 
 def _list(environ: Mapping[str, str], name: str) -> tuple[str, ...] | None:
