@@ -8,36 +8,33 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
-    IsolationLevel,
     KafkaError,
     KafkaException,
     TopicPartition,
 )
-from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic as LibraryNewTopic
 
 from msk_client import errors
 from msk_client.kafka import failures
 from msk_client.kafka.clients import ADMIN
+from msk_client.kafka.lookup import OffsetLookup, timeout_s
 from msk_client.kafka.metadata import topic_of
-from msk_client.ports import Broker, Cluster, Mark, NewTopic, Offsets, Topic
+from msk_client.ports import Broker, Cluster, NewTopic, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
-
-    from confluent_kafka.admin._listoffsets import ListOffsetsResultInfo
 
     from msk_client.deadline import Deadline
     from msk_client.kafka.clients import Clients
     from msk_client.kafka.failures import Operation
+    from msk_client.ports import Mark, Offsets
 
 T = TypeVar("T")
 LEADER_POLL_S = 0.02
-COORDINATOR_POLL_S = 0.05
-NO_OFFSET = -1
-EARLIEST: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call] # untyped there
-LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call] # untyped there
+RETRY_S = 0.05
+NEWS_S = 2.0
+"""How long a broker may take to hear of a topic that another one has already."""
 
 
 class Admin:
@@ -83,7 +80,7 @@ class Admin:
             config=topic.config,
         )
         futures = self.clients.get(ADMIN).client.create_topics(
-            [wanted], request_timeout=self._timeout_s(deadline), validate_only=validate_only
+            [wanted], request_timeout=timeout_s(deadline), validate_only=validate_only
         )
         self._result(futures[topic.name], failures.create_topic(topic.name), deadline)
         if not validate_only:
@@ -110,39 +107,25 @@ class Admin:
         places: Sequence[Mark | int],
         deadline: Deadline,
     ) -> list[Offsets]:
-        """See the port. All questions are on their way before the first answer is awaited."""
-        asked = [self._list_offsets(topic, partitions, place, deadline) for place in places]
-        operation = failures.describe_topic(topic)
-        answers = [
-            {where.partition: self._result(f, operation, deadline).offset for where, f in futures}
-            for futures in asked
-        ]
-        return [{p: found[p] for p in partitions if found[p] != NO_OFFSET} for found in answers]
-
-    def _list_offsets(
-        self, topic: str, partitions: Sequence[int], place: Mark | int, deadline: Deadline
-    ) -> Iterable[tuple[TopicPartition, Future[ListOffsetsResultInfo]]]:
-        level = (
-            IsolationLevel.READ_COMMITTED
-            if place is Mark.STABLE_END
-            else IsolationLevel.READ_UNCOMMITTED
-        )
-        return (
-            self.clients.get(ADMIN)
-            .client.list_offsets(
-                {TopicPartition(topic, partition): _spec(place) for partition in partitions},
-                isolation_level=level,
-                request_timeout=self._timeout_s(deadline),
-            )
-            .items()
-        )
+        """See the port."""
+        lookup = OffsetLookup(self.clients, topic, partitions, places)
+        limit = deadline.within(self.settings.connect_timeout_s)
+        while (found := lookup.ask(limit)) is None:
+            if limit.left_s <= RETRY_S:
+                raise lookup.failure()
+            time.sleep(RETRY_S)
+            if self.topic(topic, limit) is None:  # the client learns here who leads now
+                raise errors.UnknownTopic(
+                    f"Topic {topic!r} doesn't exist on {self.settings.endpoint} (any more)."
+                )
+        return found
 
     def live_members(self, group: str, deadline: Deadline) -> int:
         """See the port."""
 
         def ask() -> int:
             futures = self.clients.get(ADMIN).client.describe_consumer_groups(
-                [group], request_timeout=self._timeout_s(deadline)
+                [group], request_timeout=timeout_s(deadline)
             )
             return len(self._result(futures[group], operation, deadline).members)
 
@@ -164,7 +147,7 @@ class Admin:
         def ask() -> list[TopicPartition]:
             futures = self.clients.get(ADMIN).client.list_consumer_group_offsets(
                 [ConsumerGroupTopicPartitions(group, wanted)],
-                request_timeout=self._timeout_s(deadline),
+                request_timeout=timeout_s(deadline),
             )
             return self._partitions(futures[group], failures.describe_group(group), deadline)
 
@@ -178,21 +161,28 @@ class Admin:
         def ask() -> None:
             futures = self.clients.get(ADMIN).client.alter_consumer_group_offsets(
                 [ConsumerGroupTopicPartitions(group, wanted)],
-                request_timeout=self._timeout_s(deadline),
+                request_timeout=timeout_s(deadline),
             )
             self._partitions(futures[group], failures.commit_group(group), deadline)
 
         self._until_coordinated(ask, deadline)
 
     def _until_coordinated(self, ask: Callable[[], T], deadline: Deadline) -> T:
-        """Ask again while a group's coordinator moves or loads; librdkafka gives up at once."""
+        """Ask again while a group's coordinator moves, loads, or hasn't heard of a new topic yet.
+
+        librdkafka gives up at once.
+        """
+        news = deadline.within(NEWS_S)
         while True:
             try:
                 return ask()
             except errors.ThrottledOrBusy:
-                if deadline.left_s <= COORDINATOR_POLL_S:
+                if deadline.left_s <= RETRY_S:
                     raise
-            time.sleep(COORDINATOR_POLL_S)
+            except errors.UnknownTopic:
+                if news.left_s <= RETRY_S:
+                    raise
+            time.sleep(RETRY_S)
 
     def _partitions(
         self,
@@ -211,9 +201,6 @@ class Admin:
                 detail = f"Partition {partition.partition}."
                 raise failures.translate(partition.error, operation, self.settings, detail)
 
-    def _timeout_s(self, deadline: Deadline) -> float:
-        return max(0.1, deadline.left_s)
-
     def _result(self, future: Future[T], operation: Operation, deadline: Deadline) -> T:
         """Wait for an answer of librdkafka; raises our class for its error."""
         try:
@@ -225,13 +212,6 @@ class Admin:
                 f"The time ran out while {operation.doing} on {self.settings.endpoint}: no answer."
                 " Give the function a longer timeout."
             ) from None
-
-
-def _spec(at: Mark | int) -> OffsetSpec:
-    if isinstance(at, Mark):
-        return EARLIEST if at is Mark.BEGINNING else LATEST
-    spec: OffsetSpec = OffsetSpec.for_timestamp(at)
-    return spec
 
 
 def _is_no_group(error: KafkaError) -> bool:

@@ -5,20 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from confluent_kafka import (
-    TIMESTAMP_CREATE_TIME,
-    TIMESTAMP_NOT_AVAILABLE,
-    Consumer,
-    KafkaError,
-    KafkaException,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from msk_client import errors
 from msk_client.kafka import failures
+from msk_client.kafka.message import record_of
 from msk_client.kafka.metadata import topic_of
 from msk_client.ports import Beginning, Position
-from msk_client.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -242,20 +235,3 @@ class Reader:
 
     def _translate(self, error: KafkaError) -> errors.MskClientError:
         return failures.translate(error, failures.read_topic(self.topic), self.settings)
-
-
-def record_of(message: Message) -> Record:
-    """Make a `Record` of librdkafka's message."""
-    kind, timestamp_ms = message.timestamp()
-    return Record(
-        topic=message.topic() or "",
-        partition=message.partition() or 0,
-        offset=message.offset() or 0,
-        timestamp_ms=None if kind == TIMESTAMP_NOT_AVAILABLE else timestamp_ms,
-        timestamp_type=None
-        if kind == TIMESTAMP_NOT_AVAILABLE
-        else ("create" if kind == TIMESTAMP_CREATE_TIME else "log_append"),
-        key=message.key(),
-        value=message.value(),
-        headers=message.headers() or [],  # type: ignore[arg-type] # always a list of (str, bytes)
-    )
