@@ -112,9 +112,8 @@ class FakeKafka:
 
     def produce(self, topic: str, records: Sequence[Outgoing], deadline: Deadline) -> Produced:
         """See the port; `outcomes` replaces what a broker would say."""
-        logs = self._begin("produce", deadline).get(topic)
-        if logs is None:
-            raise errors.UnknownTopic(f"Topic {topic!r} doesn't exist.")
+        self._begin("produce", deadline)
+        logs = self._logs(topic)
         outcomes = self.outcomes or [self._append(logs, record) for record in records]
         return Produced(len(logs), outcomes)
 
@@ -135,7 +134,8 @@ class FakeKafka:
         deadline: Deadline,
     ) -> list[Offsets]:
         """See the port."""
-        logs = self._begin("offsets", deadline)[topic]
+        self._begin("offsets", deadline)
+        logs = self._logs(topic)
         found = [{p: _offset(logs[p], place) for p in partitions} for place in places]
         return [{p: o for p, o in offsets.items() if o is not None} for offsets in found]
 
@@ -148,11 +148,14 @@ class FakeKafka:
         read_committed: bool,
     ) -> Generator[Event]:
         """See the port."""
-        logs = self._begin("read committed" if read_committed else "read", deadline)[topic]
+        self._begin("read committed" if read_committed else "read", deadline)
+        logs = self._logs(topic)
         for partition, (start, end) in ranges.items():
             if start >= end:
                 continue
             log = logs[partition]
+            if start > log.high:
+                raise errors.OffsetOutOfRange(f"Partition {partition} ends at offset {log.high}.")
             if start < log.low:
                 yield Beginning(partition, start, log.low)
             for offset in range(max(start, log.low), end):
@@ -188,6 +191,11 @@ class FakeKafka:
         if deadline.passed:
             raise errors.DeadlineExceeded("The time ran out.")
         return self.logs
+
+    def _logs(self, topic: str) -> list[FakeLog]:
+        if topic not in self.logs:
+            raise errors.UnknownTopic(f"Topic {topic!r} doesn't exist.")
+        return self.logs[topic]
 
 
 def _offset(log: FakeLog, at: Mark | int) -> int | None:

@@ -82,17 +82,18 @@ class Eyes:
     def transaction(
         self, topic: str, values: Sequence[Value], partition: int = 0, *, commit: bool = True
     ) -> Iterator[Producer]:
-        """Write records in a transaction, which is open inside the `with` and then ends."""
+        """Write records in a transaction, which is open inside the `with` and has ended after."""
         producer = self.producer(**{"transactional.id": f"tx-{uuid.uuid4().hex[:12]}"})
         producer.init_transactions(TIMEOUT_S)
         producer.begin_transaction()
         for value in values:
             producer.produce(topic, value, partition=partition)
         assert producer.flush(TIMEOUT_S) == 0
-        try:
-            yield producer
-        finally:
-            (producer.commit_transaction if commit else producer.abort_transaction)(TIMEOUT_S)
+        yield producer
+        before = self.watermarks(topic, partition)
+        (producer.commit_transaction if commit else producer.abort_transaction)(TIMEOUT_S)
+        while self.watermarks(topic, partition) == before:  # the marker is written later
+            pass
 
     def transact(
         self, topic: str, values: Sequence[Value], partition: int = 0, *, commit: bool = True
