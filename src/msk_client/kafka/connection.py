@@ -26,6 +26,14 @@ TRIES = 3
 NO_WAY_IN = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._AUTHENTICATION})
 
 
+@dataclass(frozen=True)
+class KnownPartitions:
+    """How many partitions a topic had when it was last looked up (seconds, monotonic)."""
+
+    count: int
+    asked_at: float
+
+
 @dataclass
 class Connection(Generic[C]):
     """A client, the token it logged in with, and its errors since the operation began."""
@@ -40,6 +48,7 @@ class Connection(Generic[C]):
     settled: bool = False
     """Whether the connection to a broker learned from the bootstrap servers is up."""
 
+    partitions: dict[str, KnownPartitions] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     said: list[KafkaError] = field(default_factory=list)
     fatal: KafkaError | None = None

@@ -19,6 +19,9 @@ from confluent_kafka import KafkaError
 if TYPE_CHECKING:
     from confluent_kafka import Message
 
+NEIGHBOUR_IS_BAD = KafkaError._INVALID_DIFFERENT_RECORD
+"""The broker has named the bad records of the batch, and this isn't one of them."""
+
 REFUSED_TOGETHER = frozenset(
     {
         KafkaError.MSG_SIZE_TOO_LARGE,
@@ -28,7 +31,7 @@ REFUSED_TOGETHER = frozenset(
         KafkaError.INVALID_TIMESTAMP,
         KafkaError.INVALID_MSG,
         KafkaError.UNSUPPORTED_FOR_MESSAGE_FORMAT,
-        KafkaError._INVALID_DIFFERENT_RECORD,
+        NEIGHBOUR_IS_BAD,
     }
 )
 """The broker refuses a whole batch for one record of it: nothing of the batch is in the log."""
@@ -47,6 +50,9 @@ REFUSED_NOW = frozenset(
 )
 """Refused now, but an earlier try could have been taken, and its answer lost."""
 
+LEFT_IN_CLIENT = frozenset({KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT, KafkaError._FATAL})
+"""The client gave the record up itself; the broker has said nothing of it."""
+
 
 class Ledger:
     """Per partition of a producer's life: records answered by the broker, and records sent."""
@@ -62,7 +68,7 @@ class Ledger:
     def report(self, error: KafkaError | None, message: Message) -> None:
         """Count a delivery report that rests on a broker's answer."""
         code = 0 if error is None else error.code()
-        if code >= 0 or code == KafkaError._INVALID_DIFFERENT_RECORD:
+        if code >= 0 or code == NEIGHBOUR_IS_BAD:
             self._answered[message.topic() or "", message.partition() or 0] += 1
 
     def forget_statistics(self) -> float:

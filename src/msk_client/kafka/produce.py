@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict, deque
 from functools import partial
 from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaError, KafkaException
 
 from msk_client import errors
-from msk_client.kafka import failures
+from msk_client.kafka import failures, target
 from msk_client.kafka.clients import PRODUCER
-from msk_client.kafka.metadata import topic_of
-from msk_client.kafka.outcomes import REFUSED_NOW, REFUSED_TOGETHER
+from msk_client.kafka.halves import Halves
+from msk_client.kafka.outcomes import (
+    LEFT_IN_CLIENT,
+    NEIGHBOUR_IS_BAD,
+    REFUSED_NOW,
+    REFUSED_TOGETHER,
+)
 from msk_client.ports import Outcome, Produced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from confluent_kafka import Message, Producer
-    from confluent_kafka.admin._metadata import TopicMetadata
 
     from msk_client.deadline import Deadline
     from msk_client.kafka.clients import Clients
@@ -31,9 +34,6 @@ POLL_EVERY = 1000
 GATHER_S = 0.1
 PROOF_S = 0.6
 """Purging ends this much before the deadline: one interval of statistics, which prove who left."""
-
-Group = list[int]
-"""Indexes of records that were refused together and are sent again as a batch of their own."""
 
 
 class Sender:
@@ -50,18 +50,21 @@ class Sender:
         self.sending_until = deadline.earlier(min(PROOF_S, deadline.left_s / 3))
         self.outcomes: dict[int, Outcome] = {}
         self.refused: dict[int, KafkaError] = {}
-        self.purged: dict[int, KafkaError] = {}
+        self.undecided: dict[int, KafkaError] = {}
         self.where: dict[int, int] = {}
         self.waiting = 0
 
     def run(self) -> Produced:
         """Send everything; afterwards nothing is left in the client that could leave later."""
-        self._check_topic()
+        highest = max((record.partition for record in self.records), default=-1)
+        self.num_partitions = target.num_partitions(
+            self.clients, self.topic, highest, self.deadline
+        )
         self.started = time.monotonic()
         self.connection = self.clients.get(PRODUCER)
         self._send(range(len(self.records)))
         self._send_refused_again()
-        if self.waiting or self.purged or self.connection.fatal:
+        if self.waiting or self.undecided or self.connection.fatal:
             self._settle()
         return Produced(self.num_partitions, [self.outcomes[i] for i in range(len(self.records))])
 
@@ -69,36 +72,6 @@ class Sender:
     def producer(self) -> Producer:
         """The client. Nothing but the connection keeps it, so that dropping it ends it."""
         return self.connection.client
-
-    def _check_topic(self) -> None:
-        """Look the topic up, twice with a new client.
-
-        An idempotent producer asks for its id when a broker's connection comes up, else only every
-        500 ms. The first answer makes librdkafka drop the bootstrap connection and forget to open
-        the next one; the second question opens it.
-        """
-        found = self._ask()
-        connection = self.clients.get(PRODUCER)
-        if not connection.settled:
-            connection.settled = True
-            found = self._ask()
-        topic = topic_of(found, self.settings)
-        if topic is None:
-            raise errors.UnknownTopic(
-                f"Topic {self.topic!r} doesn't exist on {self.settings.endpoint}."
-            )
-        self.num_partitions = topic.num_partitions
-
-    def _ask(self) -> TopicMetadata:
-        try:
-            answer = self.clients.ask(
-                PRODUCER, lambda c, s: c.list_topics(self.topic, timeout=s), self.deadline
-            )
-        except KafkaException as problem:
-            operation = failures.describe_topic(self.topic)
-            raise failures.translate(problem.args[0], operation, self.settings) from problem
-        found: TopicMetadata = answer.topics[self.topic]
-        return found
 
     def _send(self, indexes: Iterable[int]) -> None:
         """Hand the records to librdkafka and wait until each is reported or the time is up."""
@@ -184,59 +157,34 @@ class Sender:
         elif error.code() in REFUSED_NOW and not self.connection.lost_a_connection:
             self._reject(index, self._translate(error))
         else:
-            self.purged[index] = error
-
-    # What the broker refused together is sent again in halves, at last alone.
+            self.undecided[index] = error
 
     def _send_refused_again(self) -> None:
-        """Find the records for which whole batches were refused; only those stay refused."""
-        queues: dict[int, deque[Group]] = defaultdict(deque)
-        self._divide(list(self.refused), queues)
-        while any(queues.values()) and not self.sending_until.passed:
-            groups = [queue.popleft() for queue in queues.values() if queue]
+        """What was refused together is sent again in halves, at last alone."""
+        halves = Halves(self.where)
+        self._divide(list(self.refused), halves)
+        while halves and not (self.sending_until.passed or self._hopeless()):
+            groups = halves.next_groups()
             for index in (index for group in groups for index in group):
                 del self.refused[index]
             self._send(index for group in groups for index in group)
             for group in groups:
-                self._judge(group, queues)
+                self._divide([i for i in group if i in self.refused], halves, alone=len(group) == 1)
         for index in self.refused:
             self.outcomes[index] = Outcome("not_delivered", error=self._no_time_to_split())
 
-    def _judge(self, group: Group, queues: dict[int, deque[Group]]) -> None:
-        """A record that was refused alone is rejected; several are divided further."""
-        again = [index for index in group if index in self.refused]
-        if len(group) == 1 and again:
-            self._reject(group[0], self._translate(self.refused.pop(group[0])))
-        elif again:
-            self._divide(again, queues)
-
-    def _divide(self, indexes: list[int], queues: dict[int, deque[Group]]) -> None:
-        """Put the refused records of each partition back in two groups, in their order.
-
-        Where the broker named the bad records of a batch, their neighbours form one group.
-        """
-        by_partition: dict[int, Group] = defaultdict(list)
-        for index in indexes:
-            by_partition[self.where[index]].append(index)
-        for partition_id, refused in by_partition.items():
-            neighbours = [i for i in refused if self._is_neighbour(i)]
-            named = [i for i in refused if not self._is_neighbour(i)] if neighbours else []
-            for index in named:
-                self._reject(index, self._translate(self.refused.pop(index)))
-            half = (len(refused) + 1) // 2
-            groups = [neighbours] if neighbours else [refused[:half], refused[half:]]
-            queues[partition_id].extendleft(reversed([group for group in groups if group]))
-
-    def _is_neighbour(self, index: int) -> bool:
-        return self.refused[index].code() == KafkaError._INVALID_DIFFERENT_RECORD
+    def _divide(self, refused: list[int], halves: Halves, *, alone: bool = False) -> None:
+        """Reject what is known to be bad itself, and put the rest back in smaller groups."""
+        neighbours = {i for i in refused if self.refused[i].code() == NEIGHBOUR_IS_BAD}
+        bad = refused if alone else halves.add(refused, neighbours)
+        for index in bad:
+            self._reject(index, self._translate(self.refused.pop(index)))
 
     def _no_time_to_split(self) -> errors.MskClientError:
         return errors.DeadlineExceeded(
             "The broker refused the record together with others of its batch, and there was no time"
             " to send it alone."
         )
-
-    # The end: nothing may leave later, and each record left over needs a true status.
 
     def _hopeless(self) -> bool:
         """Whether waiting is of no use: a fatal error, no valid login, no broker for too long."""
@@ -274,10 +222,12 @@ class Sender:
     def _left_over(
         self, index: int, unanswered: dict[int, int] | None, cause: errors.MskClientError
     ) -> Outcome:
-        error = self.purged.get(index)
+        error = self.undecided.get(index)
+        if error is not None and error.code() not in LEFT_IN_CLIENT:
+            return Outcome("unknown", error=self._translate(error))
         never_sent = (
             error is not None
-            and error.code() in (KafkaError._PURGE_QUEUE, KafkaError._FATAL)
+            and error.code() != KafkaError._PURGE_INFLIGHT
             and unanswered is not None
             and unanswered.get(self.where.get(index, -1), sum(unanswered.values())) <= 0
         )
