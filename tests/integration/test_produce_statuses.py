@@ -8,7 +8,7 @@ import pytest
 
 from local.msk import start_msk
 from msk_client.errors import BrokerUnreachable
-from msk_client.kafka.produce import Sender
+from msk_client.kafka import target
 from tests.integration.eyes import Eyes
 
 if TYPE_CHECKING:
@@ -36,15 +36,16 @@ def eyes_on_fragile(fragile: LocalMsk) -> Eyes:
 @pytest.fixture(name="after_metadata")
 def act_after_metadata(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
     """Let something happen between the first answer of the cluster and the first record."""
-    original = Sender._check_topic
+    original = target.num_partitions
 
     def arrange(act: Callable[[], None]) -> None:
-        def check(sender: Sender) -> None:
-            original(sender)
-            monkeypatch.setattr(Sender, "_check_topic", original)
+        def find(*arguments: Any) -> int:  # noqa: ANN401 - as they are
+            found = original(*arguments)
+            monkeypatch.setattr(target, "num_partitions", original)
             act()
+            return found
 
-        monkeypatch.setattr(Sender, "_check_topic", check)
+        monkeypatch.setattr(target, "num_partitions", find)
 
     return arrange
 
