@@ -14,7 +14,7 @@ from local.msk import start_msk
 from tests.integration.eyes import Eyes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from local.lambda_runtime import Invocation
     from local.msk import LocalMsk

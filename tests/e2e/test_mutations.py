@@ -20,8 +20,9 @@ EVENTS = Path(__file__).parents[2] / "events"
 MUTATIONS = 1_000
 CLASSES = {name for name, value in vars(errors).items() if isinstance(value, type)}
 ODD: list[Any] = [
-    None, True, False, 0, 1, -1, 3, 2.5, 1e300, 2**31, 2**63, 2**70, "", "0", "x", "end", "-5m", "é",
-    "\u0000", "\ud800", "a" * 300, [], {}, [[]], [None], {"": None}, {"base64": "AAA="}, {"0": 0},
+    None, True, False, 0, 1, -1, 3, 2.5, 1e300, 2**31, 2**63, 2**70, "", "0", "x", "end", "-5m",
+    "é", "\u0000", "\ud800", "a" * 300, [], {}, [[]], [None],
+    {"": None}, {"base64": "AAA="}, {"0": 0},
     {"offsets": {"0": 1}}, {"tail": 2}, {"timestamp": "2026-01-01"}, ["x", 1],
 ]  # fmt: skip
 

@@ -85,7 +85,7 @@ def test_wrong_secret(
     msk: LocalMsk, invoke_on: Callable[..., CallFunction], event: dict[str, Any]
 ) -> None:
     """A refused token names the key, where it came from, the region, and the likely causes."""
-    call = invoke_on(msk, AWS_SECRET_ACCESS_KEY="wrong")  # noqa: S106 - wrong on purpose
+    call = invoke_on(msk, AWS_SECRET_ACCESS_KEY="wrong")
     text = fails(call, event, AuthenticationFailed)
     assert DEFAULT_ROLE.access_key_id in text
     assert "from environment" in text

@@ -41,7 +41,7 @@ def test_a_killed_leader_and_a_restarted_node_lose_and_repeat_nothing(
     invoke_on: Callable[..., CallFunction],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each delivered record stands once where it was said; no undelivered one is called delivered."""
+    """Each delivered record stands once, where it was said, and the statuses are true."""
     sight = Eyes(trio.plaintext)
     name = sight.create_topic(PARTITIONS)
     call = invoke_on(trio)

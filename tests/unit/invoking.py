@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from awslambdaric.lambda_runtime_marshaller import to_json
-from fake_kafka import FakeKafka
 
 from msk_client import handler
 from msk_client.actions.call import Call
 from msk_client.deadline import Deadline
 from msk_client.records import Outgoing
 from msk_client.settings import read
+from tests.fake_kafka import FakeKafka
 
 ENVIRON = {
     "KAFKA_ENDPOINT": "boot-x.c2.kafka-serverless.eu-west-1.amazonaws.com:9098",

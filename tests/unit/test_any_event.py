@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import event as seen
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.invoking import KeptKafka, invoke, outgoing
 
 from msk_client.actions import ACTIONS
 from msk_client.errors import MAX_MESSAGE_BYTES, MskClientError
+from tests.unit.invoking import KeptKafka, invoke, outgoing
 
 TEXT = st.text(st.characters(codec=None), max_size=20)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXT

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.invoking import Context, KeptKafka, invoke
 
 from msk_client.deadline import Deadline
 from msk_client.errors import DeadlineExceeded
+from tests.unit.invoking import Context, KeptKafka, invoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import msgspec.inspect
 import pytest
-from unit.invoking import KeptKafka, invoke
 
 from msk_client import errors, settings
 from msk_client.actions import ACTIONS
 from msk_client.records import RecordInput
+from tests.unit.invoking import KeptKafka, invoke
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

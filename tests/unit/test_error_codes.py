@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 from confluent_kafka import KafkaError  # noqa: TID251 - its codes are what is tested
-from unit.invoking import SETTINGS
 
 from msk_client import errors
 from msk_client.kafka import codes, failures
+from tests.unit.invoking import SETTINGS
 
 CODES = {name: code for name, code in vars(KafkaError).items() if isinstance(code, int)}
 OPERATIONS = [

@@ -11,11 +11,11 @@ import pytest
 from botocore.exceptions import ProfileNotFound
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.invoking import SETTINGS
 
 from msk_client.errors import AuthenticationFailed, InvalidSetting
 from msk_client.kafka.iam import EXPIRY_MARGIN_S, TOKEN_LIFE_S, TokenSource, sign
 from msk_client.settings import Credentials
+from tests.unit.invoking import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from unit.invoking import SETTINGS
 
 from msk_client.kafka import properties
 from msk_client.settings import OUR_PROPERTIES, Settings
+from tests.unit.invoking import SETTINGS
 
 Make = Callable[[Settings], dict[str, object]]
 KINDS: dict[str, Make] = {

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from unit.invoking import KeptKafka, invoke
 
 from msk_client.actions import ACTIONS
 from msk_client.actions.request import EXAMPLE
 from msk_client.errors import InvalidRequest
+from tests.unit.invoking import KeptKafka, invoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable

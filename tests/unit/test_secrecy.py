@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from unit.invoking import ENVIRON, KeptKafka, invoke
 
 from msk_client.errors import MskClientError, RecordTooLarge
 from msk_client.ports import Outcome
+from tests.unit.invoking import ENVIRON, KeptKafka, invoke
 
 MARKER = "m4rk3r"
 TEXTS = st.sampled_from([MARKER, f"{MARKER}\ud800", f"a\0{MARKER}", f"{MARKER}\n`", MARKER * 5_000])

@@ -6,13 +6,13 @@ import time
 from typing import Any, cast
 
 import pytest
-from unit.invoking import SETTINGS
 
 from msk_client.kafka import MskKafka
 from msk_client.kafka.clients import ADMIN, PRODUCER, Clients
 from msk_client.kafka.connection import Connection
 from msk_client.kafka.iam import Token, TokenSource
 from msk_client.kafka.properties import IDLE_LIMIT_S
+from tests.unit.invoking import SETTINGS
 
 START_S = 1_700_000_000.0
 

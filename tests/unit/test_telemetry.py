@@ -7,11 +7,11 @@ import logging
 from typing import Any, NoReturn
 
 import pytest
-from unit.invoking import Context, KeptKafka, invoke
 
 from msk_client import handler, settings, telemetry
 from msk_client.errors import InvalidSetting, MskClientError, UnknownTopic
 from msk_client.telemetry import LIBRARY, Telemetry
+from tests.unit.invoking import Context, KeptKafka, invoke
 
 PRODUCE = {"action": "produce", "topic": "orders", "records": [{"key": "k", "value": "value"}]}
 PING = {"action": "ping"}

@@ -7,13 +7,13 @@ from typing import Any, cast
 
 import pytest
 from confluent_kafka import KafkaError  # noqa: TID251 - what a connection hears
-from unit.invoking import SETTINGS
 
 from msk_client.errors import AuthenticationFailed, BrokerUnreachable, MskClientError
 from msk_client.kafka import failures
 from msk_client.kafka.clients import Clients
 from msk_client.kafka.connection import Connection
 from msk_client.kafka.iam import Token, TokenSource
+from tests.unit.invoking import SETTINGS
 
 REFUSED = (
     "sasl_ssl://127.0.0.1:39443/bootstrap: Connect to ipv4#127.0.0.1:39443 failed:"
