@@ -43,7 +43,8 @@ test-e2e: install ## Tests through AWS's runtime interface emulator
 	$(BIN)/pytest tests/e2e
 
 test-java: ## Tests of the local MSK's plugins
-	@$(PYTHON) -m local.msk.check
+	@command -v java >/dev/null || { echo "Java 17 is missing: apt-get install openjdk-17-jdk-headless"; exit 1; }
+	@command -v mvn >/dev/null || { echo "Maven is missing: apt-get install maven"; exit 1; }
 	mvn --quiet --batch-mode --file local/msk/pom.xml test
 
 lint: install ## ruff and mypy

@@ -14,10 +14,13 @@ from local.lambda_runtime import Emulator
 from msk_client import errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.msk import LocalMsk
 
 EVENTS = Path(__file__).parents[2] / "events"
 MUTATIONS = 1_000
+LONG = 50_000
 CLASSES = {name for name, value in vars(errors).items() if isinstance(value, type)}
 ODD: list[Any] = [
     None, True, False, 0, 1, -1, 3, 2.5, 1e300, 2**31, 2**63, 2**70, "", "0", "x", "end", "-5m",
@@ -50,29 +53,32 @@ def mutate(event: dict[str, Any], dice: random.Random) -> dict[str, Any]:
             target = target[step]
         match dice.randint(0, 3):
             case 0:
-                target[last] = dice.choice(ODD)
+                target[last] = copy.deepcopy(dice.choice(ODD))
             case 1 if isinstance(target, dict):
                 target[f"{last}x"] = target.pop(last)
             case 2:
                 del target[last]
             case _ if isinstance(target, dict):
                 target[dice.choice(["from", "records", "group", "x", "partition", "key"])] = (
-                    dice.choice(ODD)
+                    copy.deepcopy(dice.choice(ODD))
                 )
             case _:
-                target.append(dice.choice(ODD))
+                target.append(copy.deepcopy(dice.choice(ODD)))
     return changed
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", [1, 2])
-def test_no_mutation_crashes_the_runtime(msk: LocalMsk, seed: int) -> None:
+def test_no_mutation_crashes_the_runtime(
+    msk: LocalMsk, seed: int, rounds: Callable[[int, int], int]
+) -> None:
     """A mutated event works or fails as one of our classes, and the environment stays the same."""
     dice = random.Random(seed)
     events = [json.loads(path.read_text()) for path in sorted(EVENTS.glob("*.json"))]
     with Emulator(msk.environment(), timeout_s=4) as function:
         assert function.invoke({"action": "ping"}).error_type is None
         process = function.pid()
-        for _ in range(MUTATIONS // 2):
+        for _ in range(rounds(MUTATIONS, LONG) // 2):
             event = mutate(dice.choice(events), dice)
             answer = function.invoke(event)
             assert answer.error_type is None or answer.error_type in CLASSES, (event, answer)

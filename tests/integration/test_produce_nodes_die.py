@@ -36,15 +36,25 @@ def leader(sight: Eyes, cluster: LocalMsk, topic: str, partition: int) -> Node:
     return next(n for n in cluster.nodes if n.node_id == found[partition].leader)
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_a_killed_leader_and_a_restarted_node_lose_and_repeat_nothing(
     trio: LocalMsk,
     invoke_on: Callable[..., CallFunction],
-    monkeypatch: pytest.MonkeyPatch,
+    rounds: Callable[[int, int], int],
 ) -> None:
     """Each delivered record stands once, where it was said, and the statuses are true."""
+    for _ in range(rounds(1, 50)):
+        with pytest.MonkeyPatch.context() as patch:
+            produce_while_nodes_die(trio, invoke_on(trio), patch)
+
+
+def produce_while_nodes_die(
+    trio: LocalMsk, call: CallFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Send the records, kill the leader of some on the way, and hold the answer to the log."""
     sight = Eyes(trio.plaintext)
     name = sight.create_topic(PARTITIONS)
-    call = invoke_on(trio)
     call({"action": "produce", "topic": name, "records": [{"value": "warm", "partition": 0}]})
     victim = leader(sight, trio, name, 0)
     other = next(node for node in trio.nodes if node is not victim)
@@ -52,7 +62,7 @@ def test_a_killed_leader_and_a_restarted_node_lose_and_repeat_nothing(
     send = Sender._hand_over
 
     def hand_over(sender: Sender, index: int) -> None:
-        if index == BEFORE_THE_CRASH and not crash.is_alive():
+        if index == BEFORE_THE_CRASH:
             sender.producer.flush(0.2)
             crash.start()
         send(sender, index)

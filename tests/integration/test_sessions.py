@@ -16,12 +16,13 @@ from msk_client.settings import read
 from tests.integration.eyes import Eyes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from local.msk import LocalMsk
 
 SESSION_MS = 10_000
 PRODUCING_S = 24
+LONG_S = 600
 
 
 @pytest.fixture(scope="module", name="strict")
@@ -31,13 +32,16 @@ def a_cluster_with_short_sessions(kafka_version: str) -> Iterator[LocalMsk]:
         yield cluster
 
 
-def test_re_authentication_goes_unnoticed(strict: LocalMsk) -> None:
+@pytest.mark.soak
+def test_re_authentication_goes_unnoticed(
+    strict: LocalMsk, rounds: Callable[[int, int], int]
+) -> None:
     """A client that produces across two ends of its session loses and repeats nothing."""
     sight = Eyes(strict.plaintext)
     name = sight.create_topic()
     kafka = MskKafka(read(strict.environment()))
     sent = 0
-    until = time.monotonic() + PRODUCING_S
+    until = time.monotonic() + rounds(PRODUCING_S, LONG_S)
     while time.monotonic() < until:
         records = [Outgoing(None, f"{sent + i}".encode(), []) for i in range(20)]
         produced = kafka.produce(name, records, Deadline.after(20))
