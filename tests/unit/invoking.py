@@ -79,3 +79,23 @@ def outgoing(
 ) -> Outgoing:
     """Make a record to put straight into a log of the fake."""
     return Outgoing(key, value, [], timestamp_ms=timestamp_ms)
+
+
+def cluster(*logs: str, topic: str = "orders") -> KeptKafka:
+    """Make a topic of which each partition is drawn: `r` is a record, `.` a gap or a marker.
+
+    A record's value is its offset, its timestamp 10^12 ms more.
+    """
+    kafka = KeptKafka()
+    for log, drawing in zip(kafka.add_topic(topic, len(logs)), logs, strict=True):
+        for offset, sign in enumerate(drawing):
+            if sign == "r":
+                log.append(outgoing(str(offset).encode(), timestamp_ms=10**12 + offset))
+            else:
+                log.gap()
+    return kafka
+
+
+def places(answer: dict[str, Any]) -> list[tuple[int, int]]:
+    """Answer partition and offset of each record of a consume's body."""
+    return [(record["partition"], record["offset"]) for record in answer["records"]]
