@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +42,12 @@ class Eyes:
         found = self.admin.list_topics(name, timeout=TIMEOUT_S).topics[name]
         led = [p for p in (found.partitions or {}).values() if p.leader >= 0]
         return len(led) == num_partitions
+
+    def add_partitions(self, name: str, total: int) -> None:
+        """Let a topic have more partitions and wait until they can be used."""
+        self.admin.create_partitions([NewPartitions(name, total)])[name].result(TIMEOUT_S)
+        while not self._usable(name, total):
+            pass
 
     def delete_topic(self, name: str) -> None:
         """Delete a topic and wait until the broker no longer shows it."""
