@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,3 +100,17 @@ def cluster(*logs: str, topic: str = "orders") -> KeptKafka:
 def places(answer: dict[str, Any]) -> list[tuple[int, int]]:
     """Answer partition and offset of each record of a consume's body."""
     return [(record["partition"], record["offset"]) for record in answer["records"]]
+
+
+class Clock:
+    """The monotonic clock, moved by hand and by whoever sleeps."""
+
+    now_s = 1_000.0
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(time, "monotonic", lambda: self.now_s)
+        patch.setattr(time, "sleep", self.move)
+
+    def move(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now_s += seconds

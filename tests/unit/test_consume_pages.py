@@ -1,0 +1,213 @@
+"""consume: pages, and how one goes on from the other."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from awslambdaric.lambda_runtime_marshaller import to_json
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msk_client import answer
+from msk_client.errors import InvalidRequest
+from msk_client.records import Outgoing
+from tests.unit.invoking import KeptKafka, body, cluster, invoke, outgoing, places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def event(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """Make a consume event."""
+    return {"action": "consume", "topic": "orders", **fields}
+
+
+def pages(kafka: KeptKafka, **fields: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON
+    """Read page after page, each from the `next` of the one before, until the end."""
+    page = body(event(**fields), kafka)
+    yield page
+    while page["stopped"] != "end":
+        page = body(event(**fields, **{"from": {"offsets": page["next"]}}), kafka)
+        yield page
+
+
+# The fields of a page
+
+
+def test_a_whole_read() -> None:
+    """A read to the end tells where it ended, past the gaps, for empty partitions too."""
+    answer = body(event(), cluster("r.r..", "", "..", "r"))
+    assert [(0, 0), (0, 2), (3, 0)] == places(answer)
+    expected = {
+        "topic": "orders",
+        "count": 3,
+        "stopped": "end",
+        "next": {"0": 5, "1": 0, "2": 2, "3": 1},
+        "end": {"0": 5, "1": 0, "2": 2, "3": 1},
+        "lag": {"0": 0, "1": 0, "2": 0, "3": 0},
+    }
+    assert expected == {name: field for name, field in answer.items() if name != "records"}
+
+
+def test_a_page_of_so_many_records() -> None:
+    """A page of `max_records` tells where to go on and how much is left in each partition."""
+    answer = body(event(max_records=2), cluster("r.r.r", "rrr"))
+    assert (2, "max_records") == (answer["count"], answer["stopped"])
+    assert {"0": 3, "1": 0} == answer["next"]
+    assert {"0": 5, "1": 3} == answer["end"]
+    assert {"0": 2, "1": 3} == answer["lag"]
+
+
+def test_the_last_record_is_the_end() -> None:
+    """A page that takes the last record has come to the end, though it is full."""
+    answer = body(event(max_records=2), cluster("rr.."))
+    assert ("end", {"0": 4}) == (answer["stopped"], answer["next"])
+
+
+def test_lag_counts_to_the_high_watermark() -> None:
+    """The lag of a read with an end of its own counts all that it leaves."""
+    answer = body(event(until={"offsets": {"0": 1}}), cluster("rrrr"))
+    assert ({"0": 1}, {"0": 1}, {"0": 3}) == (answer["next"], answer["end"], answer["lag"])
+
+
+def test_an_empty_range_reads_nothing() -> None:
+    """A range that ends before it starts is empty, and goes on from its start."""
+    answer = body(
+        event(**{"from": {"offsets": {"0": 3}}, "until": {"offsets": {"0": 1}}}), cluster("rrrr")
+    )
+    assert ([], "end", {"0": 3}) == (answer["records"], answer["stopped"], answer["next"])
+
+
+# Every record exactly once
+
+LOGS = st.lists(st.text("r.", max_size=12), min_size=1, max_size=4)
+
+
+@given(LOGS, st.integers(1, 5))
+def test_pages_by_count_lose_and_repeat_nothing(logs: list[str], max_records: int) -> None:
+    """Paging by count gives every record exactly once, in order within a partition."""
+    read = list(pages(cluster(*logs), max_records=max_records))
+    found = [place for page in read for place in places(page)]
+    expected = [(p, o) for p, log in enumerate(logs) for o, sign in enumerate(log) if sign == "r"]
+    assert expected == sorted(found)
+    assert all(max_records >= page["count"] for page in read)
+    assert {str(p): len(log) for p, log in enumerate(logs)} == read[-1]["next"]
+
+
+VALUES = st.none() | st.binary(max_size=400) | st.text(max_size=200).map(str.encode)
+RECORDS = st.builds(
+    Outgoing,
+    key=st.none() | st.binary(max_size=60),
+    value=VALUES | st.integers(0, 3_000).map(bytes),
+    headers=st.lists(st.tuples(st.text("é", max_size=9), st.none() | st.binary()), max_size=2),
+    timestamp_ms=st.integers(0, 2**63 - 1),
+)
+
+
+@pytest.mark.parametrize("runtime", ["AWS_Lambda_python3.11", "AWS_Lambda_python3.13"])
+def test_pages_by_size_fit_and_lose_nothing(runtime: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paging by size gives every record exactly once, in answers of at most `max_bytes`."""
+    monkeypatch.setenv("AWS_EXECUTION_ENV", runtime)
+    answer._encode.cache_clear()
+
+    @given(
+        st.lists(st.lists(RECORDS, max_size=6), min_size=1, max_size=3),
+        st.integers(2_100, 4_000),
+        st.sampled_from(["text", "json", "base64"]),
+    )
+    def check(logs: list[list[Outgoing]], max_bytes: int, form: str) -> None:
+        kafka = KeptKafka()
+        for log, records in zip(kafka.add_topic("orders", len(logs)), logs, strict=True):
+            for record in records:
+                log.append(record)
+        found = []
+        for page in pages(kafka, max_bytes=max_bytes, format=form):
+            assert max_bytes >= len(to_json({"statusCode": 200, "body": page}).encode())
+            found += places(page)
+        expected = [(p, offset) for p, log in enumerate(logs) for offset in range(len(log))]
+        assert expected == sorted(found)
+
+    check()
+    answer._encode.cache_clear()
+
+
+def test_a_page_of_so_many_bytes() -> None:
+    """A page stops before the record that would make it too large."""
+    kafka = KeptKafka()
+    (log,) = kafka.add_topic("orders")
+    for _ in range(10):
+        log.append(outgoing(b"x" * 1_000))
+    answer = body(event(max_bytes=6_000), kafka)
+    assert "max_bytes" == answer["stopped"]
+    assert {"0": answer["count"]} == answer["next"]
+    assert 0 < answer["count"] < 6
+
+
+def test_max_bytes_too_small_for_anything() -> None:
+    """A `max_bytes` that the other fields fill is refused, and what is advised works."""
+    kafka = cluster(*["r"] * 50)
+    with pytest.raises(InvalidRequest, match=r"Field 'max_bytes' is 900, too few") as caught:
+        invoke(event(max_bytes=900), kafka)
+    advised = int(str(caught.value).partition("give at least ")[2].partition(" ")[0])
+    assert places(body(event(max_bytes=advised), kafka))
+    with pytest.raises(InvalidRequest, match="too few"):
+        invoke(event(max_bytes=advised - 1), kafka)
+
+
+# A record that fits no page
+
+
+def one(record: Outgoing, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """Read a topic of three small records of which the second is this one; answers it."""
+    kafka = KeptKafka()
+    (log,) = kafka.add_topic("orders")
+    for each in (outgoing(b"before"), record, outgoing(b"after")):
+        log.append(each)
+    found = [r for page in pages(kafka, max_bytes=2_500, **fields) for r in page["records"]]
+    assert [0, 1, 2] == [record["offset"] for record in found]
+    shown: dict[str, Any] = found[1]
+    return shown
+
+
+@pytest.mark.parametrize("form", ["text", "json", "base64"])
+def test_a_large_value_is_omitted(form: str) -> None:
+    """A record that alone fits no page comes without its value, whose size is told."""
+    shown = one(outgoing(b"x" * 5_000, key=b"k"), format=form)
+    assert (True, 5_000) == (shown["value_omitted"], shown["value_size_bytes"])
+    assert not {"value", "value_base64", "error", "key_omitted"} & shown.keys()
+    assert ("k" if form != "base64" else "aw==") == (shown.get("key") or shown.get("key_base64"))
+
+
+def test_a_large_key_is_omitted_too() -> None:
+    """Where the rest is still too large the key is omitted as well, and then the headers."""
+    shown = one(outgoing(b"v", key=b"k" * 5_000))
+    assert (True, True, 1) == (
+        shown["value_omitted"],
+        shown["key_omitted"],
+        shown["value_size_bytes"],
+    )
+    assert [] == shown["headers"]
+    shown = one(Outgoing(b"k", None, [("h", b"h" * 5_000)]))
+    assert (True, True, True) == tuple(shown[f"{n}_omitted"] for n in ("value", "key", "headers"))
+    assert not {"value", "key", "headers"} & shown.keys()
+
+
+def test_what_is_omitted_cannot_be_produced_by_mistake() -> None:
+    """A record whose value was omitted is refused by produce, and isn't taken for a tombstone."""
+    shown = one(outgoing(b"x" * 5_000))
+    with pytest.raises(InvalidRequest, match=r"records\[0\]\.value_omitted"):
+        invoke({"action": "produce", "topic": "orders", "records": [shown]})
+
+
+def test_a_page_read_is_produced_again_as_it_is() -> None:
+    """The records of a page are what produce takes, byte for byte."""
+    kafka = KeptKafka()
+    (log,) = kafka.add_topic("orders")
+    for value in (b"\xff", None, b"", b"null"):
+        log.append(outgoing(value, timestamp_ms=5, key=b"\x00"))
+    records = json.loads(json.dumps(body(event(), kafka)["records"]))
+    copy = KeptKafka()
+    invoke({"action": "produce", "topic": "orders", "records": records}, copy)
+    assert log.records == copy.logs["orders"][0].records
