@@ -31,9 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with start_msk() as msk:
         prepare(msk.environment())
         results = _results(msk, options.rounds, options.figure)
-        parts = cold_parts(msk.environment(), options.rounds)
+        parts = cold_parts(msk.environment(), options.rounds) if _has_cold(results) else {}
     loads = f"{load:.1f} before, {os.getloadavg()[0]:.1f} after"
-    print(f"\n{table.comparison(results)}\n\nThe parts of our cold start:\n\n{layout(parts)}")
+    print(f"\n{table.comparison(results)}")
+    if parts:
+        print(f"\nThe parts of our cold start:\n\n{layout(parts)}")
     print(f"\nRounds: {options.rounds}; load average: {loads}, on {os.cpu_count()} cores.")
     if options.json is not None:
         _write(options.json, {"rounds": options.rounds, "load": loads}, results, parts)
@@ -55,6 +57,10 @@ def _results(msk: LocalMsk, rounds: int, wanted: str) -> list[Result]:
             print(f"{figure.name} ...", file=sys.stderr, flush=True)
             results.append(take(figure, msk.environment(), rounds))
     return results
+
+
+def _has_cold(results: Sequence[Result]) -> bool:
+    return any(result.figure.cold for result in results)
 
 
 def _write(
