@@ -14,7 +14,7 @@ from msk_client import handler
 from msk_client.actions.call import Call
 from msk_client.deadline import Deadline
 from msk_client.records import Outgoing
-from msk_client.settings import read
+from msk_client.settings import Settings, read
 from tests.fake_kafka import FakeKafka
 
 ENVIRON = {
@@ -24,6 +24,11 @@ ENVIRON = {
     "AWS_SESSION_TOKEN": "a-session-token",
 }
 SETTINGS = read(ENVIRON)
+
+
+def settings_of(environ: dict[str, str]) -> Settings:
+    """Make settings from these variables and the usual ones; an empty one is absent."""
+    return read({name: text for name, text in (ENVIRON | environ).items() if text})
 
 
 @dataclass
@@ -56,7 +61,7 @@ def invoke(
     given = json.loads(json.dumps(event))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(handler, "kafka", lambda: kept)
-        patch.setattr(handler, "settings", lambda: read(ENVIRON | environ))
+        patch.setattr(handler, "settings", lambda: settings_of(environ))
         answer = handler.lambda_handler(given, Context(remaining_ms))
     marshalled: dict[str, Any] = json.loads(to_json(answer).encode())
     return marshalled
@@ -72,7 +77,7 @@ def body(
 
 def call_on(kafka: FakeKafka, seconds: float = 30, **environ: str) -> Call:
     """Make what an action gets beside its request."""
-    return Call(kafka, read(ENVIRON | environ), Deadline.after(seconds), "request-1")
+    return Call(kafka, settings_of(environ), Deadline.after(seconds), "request-1")
 
 
 def outgoing(
