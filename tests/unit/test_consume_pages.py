@@ -189,9 +189,16 @@ def test_a_large_key_is_omitted_too() -> None:
         shown["value_size_bytes"],
     )
     assert [] == shown["headers"]
-    shown = one(Outgoing(b"k", None, [("h", b"h" * 5_000)]))
+    shown = one(Outgoing(b"k", b"v", [("h", b"h" * 5_000)]))
     assert (True, True, True) == tuple(shown[f"{n}_omitted"] for n in ("value", "key", "headers"))
     assert not {"value", "key", "headers"} & shown.keys()
+
+
+def test_a_large_tombstone_stays_one() -> None:
+    """A null value isn't called omitted, however large the rest of its record is."""
+    shown = one(Outgoing(b"k" * 5_000, None, []))
+    assert (None, True) == (shown["value"], shown["key_omitted"])
+    assert not {"value_omitted", "value_size_bytes"} & shown.keys()
 
 
 def test_what_is_omitted_cannot_be_produced_by_mistake() -> None:
