@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from confluent_kafka import KafkaError  # noqa: TID251 - its codes are what is tested
@@ -109,3 +110,15 @@ def test_a_missing_permission_is_named(
     problem = failures.translate(KafkaError(CODES[code]), operation, SETTINGS)
     assert errors.NotAuthorized is type(problem)
     assert f"kafka-cluster:{action} on arn:aws:kafka:eu-west-1:*:{resource} (" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("cn-north-1", "aws-cn"), ("us-gov-east-1", "aws-us-gov"), ("us-east-1", "aws")],
+)
+def test_an_arn_is_of_the_regions_partition(region: str, partition: str) -> None:
+    """ARNs in China and in the US government's regions begin as they do there."""
+    settings = replace(SETTINGS, kafka_region=region)
+    error = KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)
+    text = str(failures.translate(error, OPERATIONS[0], settings))
+    assert f" on arn:{partition}:kafka:{region}:*:topic/*/*/orders (" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import botocore.session
@@ -160,6 +161,27 @@ def test_credentials_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(botocore.session, "get_session", fail)
     with pytest.raises(AuthenticationFailed, match=r"could not be loaded: .*staging"):
+        source(None).mint()
+
+
+def test_a_source_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source of credentials that hangs is given up after the connect timeout."""
+    forever = Event()
+    monkeypatch.setattr(botocore.session, "get_session", forever.wait)
+    settings = replace(SETTINGS, credentials=None, connect_timeout_ms=1)
+    with pytest.raises(AuthenticationFailed, match="did not answer within"):
+        TokenSource(settings).mint()
+    forever.set()
+
+
+def test_a_bug_in_a_source_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception that isn't botocore's own is raised as it is."""
+
+    def fail() -> NoReturn:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(botocore.session, "get_session", fail)
+    with pytest.raises(KeyError, match="a bug"):
         source(None).mint()
 
 
