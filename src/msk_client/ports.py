@@ -80,9 +80,8 @@ class Outcome(msgspec.Struct, frozen=True):
     @property
     def retriable(self) -> bool:
         """Whether sending this record again can help, and can't make it stand twice."""
-        return self.status == "not_delivered" or (
-            self.status == "rejected" and self.error is not None and self.error.retriable
-        )
+        certain = self.status in {"not_delivered", "rejected"}
+        return certain and self.error is not None and self.error.retriable
 
 
 class Produced(msgspec.Struct, frozen=True):
@@ -164,7 +163,7 @@ class Kafka(Protocol):
         ...
 
     def live_members(self, group: str, deadline: Deadline) -> int:
-        """Count the members of a consumer group."""
+        """Count the members of a consumer group; after `committed`, which finds its coordinator."""
         ...
 
     def committed(

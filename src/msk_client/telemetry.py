@@ -56,6 +56,7 @@ class Telemetry:
         self.counts: dict[str, int] = {}
 
     def __enter__(self) -> Self:
+        logger()  # before librdkafka logs anything
         self.cold, Telemetry._cold = Telemetry._cold, False
         self.started = time.perf_counter()
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from confluent_kafka import Message
+    from confluent_kafka.admin._metadata import PartitionMetadata
 
 TIMEOUT_S = 30.0
 
@@ -28,11 +29,16 @@ class Eyes:
         self.admin = AdminClient({"bootstrap.servers": servers})
 
     def create_topic(
-        self, num_partitions: int = 1, config: Mapping[str, str] | None = None, name: str = ""
+        self,
+        num_partitions: int = 1,
+        config: Mapping[str, str] | None = None,
+        name: str = "",
+        replicas: Sequence[int] = (),
     ) -> str:
         """Make a topic with a random name (or this one) and wait until it can be used."""
         name = name or f"t-{uuid.uuid4().hex[:12]}"
-        new = NewTopic(name, num_partitions=num_partitions, config=dict(config or {}))
+        where: Any = {"replica_assignment": [list(replicas)]} if replicas else {}
+        new = NewTopic(name, num_partitions=num_partitions, config=dict(config or {}), **where)
         self.admin.create_topics([new])[name].result(TIMEOUT_S)
         while not self._usable(name, num_partitions):
             pass
@@ -42,6 +48,15 @@ class Eyes:
         found = self.admin.list_topics(name, timeout=TIMEOUT_S).topics[name]
         led = [p for p in (found.partitions or {}).values() if p.leader >= 0]
         return len(led) == num_partitions
+
+    def await_in_sync(self, name: str, count: int) -> None:
+        """Wait until the first partition of a topic has so many replicas in sync."""
+        while [len(p.isrs) for p in self.partitions(name).values()][:1] != [count]:
+            pass
+
+    def partitions(self, name: str) -> dict[int, PartitionMetadata]:
+        """A topic's partitions; none while the broker that is asked hasn't heard of it."""
+        return self.admin.list_topics(name, timeout=TIMEOUT_S).topics[name].partitions or {}
 
     def add_partitions(self, name: str, total: int) -> None:
         """Let a topic have more partitions and wait until they can be used."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.msk import start_msk
+from msk_client.errors import ThrottledOrBusy
 from msk_client.kafka.produce import Sender
 from tests.integration.eyes import Eyes
 
@@ -32,7 +33,8 @@ def three_nodes(kafka_version: str) -> Iterator[LocalMsk]:
 
 def leader(sight: Eyes, cluster: LocalMsk, topic: str, partition: int) -> Node:
     """Find the node that leads a partition."""
-    found = sight.admin.list_topics(topic, timeout=30).topics[topic].partitions or {}
+    while partition not in (found := sight.partitions(topic)):
+        pass
     return next(n for n in cluster.nodes if n.node_id == found[partition].leader)
 
 
@@ -98,3 +100,35 @@ def check(sight: Eyes, topic: str, values: list[str], body: dict[str, Any]) -> N
             assert logs[result["partition"], result["offset"]] == value
         elif result["status"] in {"rejected", "not_delivered"}:
             assert value not in logs.values()
+
+
+def test_a_topic_just_made_can_be_used_at_once(
+    trio: LocalMsk, invoke_on: Callable[..., CallFunction]
+) -> None:
+    """A topic that one broker knows is waited for on the others, by every action."""
+    call = invoke_on(trio)
+    for i in range(5):
+        call({"action": "create_topic", "topic": f"made-{i}", "num_partitions": 3})
+        assert call({"action": "consume", "topic": f"made-{i}", "group": "g"})["count"] == 0
+        record = {"topic": f"made-{i}", "records": [{"value": "x"}]}
+        assert call({"action": "produce", **record})["produced"] == 1
+        assert call({"action": "produce", "topic": f"sample-{i}"})["topic_created"]
+        assert call({"action": "consume", "topic": f"sample-{i}"})["count"] == 2
+
+
+def test_too_few_replicas_are_named_as_the_cause(
+    trio: LocalMsk, invoke_on: Callable[..., CallFunction]
+) -> None:
+    """Where acks=all can't be had, the error says which partition lacks how many replicas."""
+    sight = Eyes(trio.plaintext)
+    call = invoke_on(trio)
+    name = sight.create_topic(replicas=[node.node_id for node in trio.nodes[:2]])
+    leading = leader(sight, trio, name, 0)
+    follower = next(node for node in trio.nodes[:2] if node is not leading)
+    follower.kill()
+    try:
+        sight.await_in_sync(name, 1)
+        with pytest.raises(ThrottledOrBusy, match="partition 0 has 1 of 2"):
+            call({"action": "produce", "topic": name, "records": [{"value": "x"}]}, 8_000)
+    finally:
+        follower.start()

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from msk_client.actions.call import Call
     from msk_client.ports import Topic
 
+NONE_CHOSEN = (
+    "None of the {} topics that the cluster shows is listed: they don't match 'pattern', are"
+    " internal, or aren't in this function's setting ALLOWED_TOPICS."
+)
 NONE_VISIBLE = (
     "The cluster shows no topic. Kafka shows only what the role may describe: if there should be"
     " some, allow kafka-cluster:DescribeTopic on them."
@@ -32,7 +36,10 @@ def list_topics(request: ListTopics, call: Call) -> Answer:
     visible = call.kafka.topics(call.deadline)
     chosen = sorted((t for t in visible if _wanted(t, request, call)), key=lambda t: t.name)
     topics = [{"name": t.name, "num_partitions": t.num_partitions} for t in chosen]
-    return Answer({"topics": topics} if visible else {"topics": topics, "note": NONE_VISIBLE})
+    if topics:
+        return Answer({"topics": topics})
+    note = NONE_CHOSEN.format(len(visible)) if visible else NONE_VISIBLE
+    return Answer({"topics": topics, "note": note})
 
 
 def _wanted(topic: Topic, request: ListTopics, call: Call) -> bool:

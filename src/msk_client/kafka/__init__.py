@@ -8,6 +8,7 @@ import confluent_kafka
 
 from msk_client.kafka.admin import Admin
 from msk_client.kafka.clients import COMMITTED_READER, UNCOMMITTED_READER, Clients
+from msk_client.kafka.groups import Groups
 from msk_client.kafka.iam import TokenSource
 from msk_client.kafka.produce import Sender
 from msk_client.kafka.read import Reader
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
     from msk_client.deadline import Deadline
-    from msk_client.ports import Event, Produced
+    from msk_client.ports import Event, Offsets, Produced
     from msk_client.records import Outgoing
     from msk_client.settings import Settings
 
@@ -31,6 +32,7 @@ class MskKafka(Admin):
 
     def __init__(self, settings: Settings, tokens: TokenSource | None = None) -> None:
         super().__init__(Clients(settings, tokens or TokenSource(settings)))
+        self.groups = Groups(self.clients)
 
     def begin_invocation(self) -> None:
         """Drop what must not be used after a freeze."""
@@ -51,3 +53,17 @@ class MskKafka(Admin):
         """See the port."""
         kind = COMMITTED_READER if read_committed else UNCOMMITTED_READER
         return Reader(self.clients, kind, topic, ranges, deadline).events()
+
+    def committed(
+        self, group: str, topic: str, partitions: Sequence[int], deadline: Deadline
+    ) -> Offsets:
+        """See the port."""
+        return self.groups.committed(group, topic, partitions, deadline)
+
+    def live_members(self, group: str, deadline: Deadline) -> int:
+        """See the port."""
+        return self.groups.live_members(group, deadline)
+
+    def commit(self, group: str, topic: str, offsets: Offsets, deadline: Deadline) -> None:
+        """See the port."""
+        self.groups.commit(group, topic, offsets, deadline)

@@ -27,6 +27,9 @@ LIBRARY_LOG = logging.getLogger("msk_client.librdkafka")
 FIRST_SLICE_S = 0.1
 LAST_SLICE_S = 2.0
 JITTER_S = (0.02, 0.15)
+NEWS_S = 3.0
+"""How long a broker may take to hear of a topic that another one knows already."""
+
 FRESH_SHARE = 0.2
 """librdkafka renews a token when 20 % of its life is left; one with less was slept through."""
 
@@ -61,6 +64,15 @@ class Clients:
         self.tokens = tokens
         self.clock = clock
         self._kept: dict[str, Connection[Any]] = {}
+        self._made: dict[str, float] = {}
+
+    def note_made(self, topic: str) -> None:
+        """Remember that a topic was made now, by this function or by somebody else."""
+        self._made[topic] = time.monotonic()
+
+    def made_just_now(self, topic: str) -> bool:
+        """Tell whether some brokers may not have heard of a topic yet."""
+        return time.monotonic() - self._made.get(topic, -NEWS_S) < NEWS_S
 
     def drop_stale(self) -> None:
         """Drop what a thawed environment shouldn't use: idle connections and old tokens."""
@@ -79,7 +91,9 @@ class Clients:
         return slept_through or not 0 <= now_s - kept.used_s <= properties.IDLE_LIMIT_S
 
     def get(self, kind: Kind[C]) -> Connection[C]:
-        """Give the kept connection of this kind, or make it."""
+        """Give the kept connection, unless it failed for good, or make one."""
+        if kind.name in self._kept and self._kept[kind.name].fatal is not None:
+            self.drop(kind)
         kept = self._kept.get(kind.name)
         if kept is None:
             kept = self._kept[kind.name] = self._make(kind)
@@ -135,6 +149,7 @@ class Clients:
         """
         started_s = time.monotonic()
         limit = deadline.within(self.settings.connect_timeout_s)
+        self.get(kind)  # without credentials there is nothing to try again
         try:
             return self._ask_once(kind, question, limit.within(limit.left_s / 2), started_s)
         except (errors.BrokerUnreachable, errors.AuthenticationFailed):

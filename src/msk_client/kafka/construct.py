@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from msk_client.kafka.iam import Token
 
 C = TypeVar("C")
+LONGEST_WAIT_S = 5.0
+"""A client without its token so long is used all the same, and says itself what is wrong."""
 
 
 def construct(cls: type[C], config: dict[str, object], mint: Callable[[], Token]) -> C:
@@ -43,7 +45,7 @@ def construct(cls: type[C], config: dict[str, object], mint: Callable[[], Token]
             ready.set()
 
     Thread(target=initialise, name=f"construct-{cls.__name__}", daemon=True).start()
-    ready.wait()
+    ready.wait(LONGEST_WAIT_S)
     if problems:
         raise problems[0]
     return client

@@ -28,7 +28,14 @@ class Operation:
     def arn(self, region: str) -> str:
         """The resource as a policy can name it, whatever the cluster's account, name and id."""
         kind, _, name = self.resource.partition("/")
-        return f"arn:aws:kafka:{region}:*:{kind}/*/*" + (f"/{name}" if name else "")
+        return f"{arn_prefix(region)}:{kind}/*/*" + (f"/{name}" if name else "")
+
+
+def arn_prefix(region: str) -> str:
+    """How every ARN of MSK begins in a region's partition of AWS, whatever the account."""
+    special = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
+    partition = next((p for start, p in special.items() if region.startswith(f"{start}-")), "aws")
+    return f"arn:{partition}:kafka:{region}:*"
 
 
 def describe_topic(topic: str) -> Operation:
@@ -197,7 +204,7 @@ def login_refused(
         f" {token.principal} (from {source}), signed for {settings.region}, {age_s:.0f} s old."
         " MSK does not say why. Likely causes, in order:"
         " 1. the role lacks kafka-cluster:Connect on the cluster"
-        f" (arn:aws:kafka:{settings.region}:*:cluster/*/*);"
+        f" ({arn_prefix(settings.region)}:cluster/*/*);"
         " 2. the secret key or session token is wrong or has expired;"
         " 3. the cluster is in another region: set KAFKA_REGION;"
         " 4. this machine's clock is off;"

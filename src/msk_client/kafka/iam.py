@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import time
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -105,7 +106,7 @@ class TokenSource:
         if self.settings.credentials is not None:
             return self.settings.credentials
         self.source = "botocore's provider chain"
-        found = from_botocore()
+        found = from_botocore(self.settings.connect_timeout_s)
         if found is None:
             raise AuthenticationFailed(
                 "There are no AWS credentials: neither AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -122,8 +123,30 @@ class TokenSource:
         )
 
 
-def from_botocore() -> Credentials | None:
-    """Ask botocore's provider chain; None where it finds nothing."""
+def from_botocore(timeout_s: float) -> Credentials | None:
+    """Ask botocore's provider chain, which may call other services; None where it finds nothing."""
+    found: list[Credentials | Exception | None] = []
+
+    def ask() -> None:
+        try:
+            found.append(_ask_botocore())
+        except Exception as problem:  # noqa: BLE001 - raised again in the caller's thread
+            found.append(problem)
+
+    asking = Thread(target=ask, name="credentials", daemon=True)
+    asking.start()
+    asking.join(timeout_s)
+    if not found:
+        raise AuthenticationFailed(
+            f"The source of AWS credentials did not answer within {timeout_s:.0f} s: check the"
+            " profile or endpoint that is configured, or give credentials in the environment."
+        )
+    if isinstance(found[0], Exception):
+        raise found[0]
+    return found[0]
+
+
+def _ask_botocore() -> Credentials | None:
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - dear at cold start
     from botocore.session import get_session  # noqa: PLC0415 - same
 

@@ -35,6 +35,11 @@ GATHER_S = 0.1
 PROOF_S = 0.6
 """Purging ends this much before the deadline: one interval of statistics, which prove who left."""
 
+NO_TIME_TO_DIVIDE = errors.DeadlineExceeded(
+    "The broker refused the record together with others of its batch, and there was no time to send"
+    " it alone."
+)
+
 
 class Sender:
     """One produce call."""
@@ -51,6 +56,7 @@ class Sender:
         self.outcomes: dict[int, Outcome] = {}
         self.refused: dict[int, KafkaError] = {}
         self.undecided: dict[int, KafkaError] = {}
+        self.kept: set[int] = set()
         self.where: dict[int, int] = {}
         self.waiting = 0
 
@@ -64,7 +70,7 @@ class Sender:
         self.connection = self.clients.get(PRODUCER)
         self._send(range(len(self.records)))
         self._send_refused_again()
-        if self.waiting or self.undecided or self.connection.fatal:
+        if self.waiting or self.undecided or self.kept:
             self._settle()
         return Produced(self.num_partitions, [self.outcomes[i] for i in range(len(self.records))])
 
@@ -95,9 +101,11 @@ class Sender:
         record = self.records[index]
         partition_id = self.where.get(index, record.partition)
         if partition_id >= self.num_partitions:
-            self._reject(index, errors.InvalidRequest(self._no_such_partition(partition_id)))
+            self._reject(
+                index, target.no_such_partition(partition_id, self.topic, self.num_partitions)
+            )
             return
-        while index not in self.outcomes:
+        while True:
             try:
                 # Positional: keywords cost more than half a microsecond a record.
                 self.producer.produce(
@@ -111,27 +119,25 @@ class Sender:
                     record.headers,  # type: ignore[arg-type] # lists are invariant
                 )
             except BufferError:
-                self._make_room(index)
+                if self._no_room():
+                    self.kept.add(index)
+                    return
             except KafkaException as problem:
                 self._not_taken(index, problem.args[0])
+                return
             else:
                 self.waiting += 1
                 return
 
-    def _no_such_partition(self, partition_id: int) -> str:
-        last = self.num_partitions - 1
-        return f"partition {partition_id} does not exist: topic {self.topic!r} has 0 to {last}."
-
-    def _make_room(self, index: int) -> None:
+    def _no_room(self) -> bool:
         """The client's queue is full: let it work, unless there is no time."""
         self.connection.listen(WAIT_S)
-        if self.sending_until.passed or self._hopeless():
-            self.outcomes[index] = Outcome("not_delivered", error=self._cause())
+        return self.sending_until.passed or self._hopeless()
 
     def _not_taken(self, index: int, error: KafkaError) -> None:
         """The client itself refused the record: it never left."""
         if error.code() == KafkaError._FATAL:
-            self.outcomes[index] = Outcome("not_delivered", error=self._cause())
+            self.kept.add(index)
         else:
             self._reject(index, self._translate(error))
 
@@ -171,7 +177,7 @@ class Sender:
             for group in groups:
                 self._divide([i for i in group if i in self.refused], halves, alone=len(group) == 1)
         for index in self.refused:
-            self.outcomes[index] = Outcome("not_delivered", error=self._no_time_to_split())
+            self.outcomes[index] = Outcome("not_delivered", error=NO_TIME_TO_DIVIDE)
 
     def _divide(self, refused: list[int], halves: Halves, *, alone: bool = False) -> None:
         """Reject what is known to be bad itself, and put the rest back in smaller groups."""
@@ -179,12 +185,6 @@ class Sender:
         bad = refused if alone else halves.add(refused, neighbours)
         for index in bad:
             self._reject(index, self._translate(self.refused.pop(index)))
-
-    def _no_time_to_split(self) -> errors.MskClientError:
-        return errors.DeadlineExceeded(
-            "The broker refused the record together with others of its batch, and there was no time"
-            " to send it alone."
-        )
 
     def _hopeless(self) -> bool:
         """Whether waiting is of no use: a fatal error, no valid login, no broker for too long."""
@@ -205,10 +205,10 @@ class Sender:
 
     def _settle(self) -> None:
         """Purge, drop the client, and tell what never left from what may be in the log."""
-        cause = self._cause()
         self.producer.purge()
         since_s = self.connection.ledger.forget_statistics()
         self._flush(GATHER_S)
+        cause = self._cause()
         unanswered = None
         until = self.deadline.within(PROOF_S)
         while unanswered is None and not until.passed:
@@ -222,6 +222,8 @@ class Sender:
     def _left_over(
         self, index: int, unanswered: dict[int, int] | None, cause: errors.MskClientError
     ) -> Outcome:
+        if index in self.kept:
+            return Outcome("not_delivered", error=cause)
         error = self.undecided.get(index)
         if error is not None and error.code() not in LEFT_IN_CLIENT:
             return Outcome("unknown", error=self._translate(error))
@@ -240,6 +242,13 @@ class Sender:
             return self._translate(self.connection.fatal)
         if self.connection.gave_up:
             return self.clients.failure(self.connection, waited_s)
+        lacking = target.out_of_sync(self.producer, self.topic)
+        if lacking:
+            return errors.ThrottledOrBusy(
+                f"The cluster did not acknowledge everything for topic {self.topic!r} within"
+                f" {waited_s:.1f} s, and has too few replicas in sync: {lacking}. With acks=all it"
+                " takes no record below min.insync.replicas: try again when the brokers are back."
+            )
         return errors.DeadlineExceeded(
             f"The time ran out {waited_s:.1f} s after sending to topic {self.topic!r} on"
             f" {self.settings.endpoint} began, before the broker had acknowledged everything."

@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from msk_client import errors
 from msk_client.kafka import failures
 from msk_client.kafka.message import record_of
-from msk_client.kafka.metadata import topic_of
+from msk_client.kafka.metadata import find_topic, topic_of
 from msk_client.ports import Beginning, Position
 
 if TYPE_CHECKING:
@@ -86,13 +86,7 @@ class Reader:
 
     def _open(self) -> None:
         """Connect, learn the leaders (else the first fetch waits half a second), and assign."""
-        try:
-            found = self.clients.ask(
-                self.kind, lambda c, s: c.list_topics(self.topic, timeout=s), self.deadline
-            ).topics[self.topic]
-        except KafkaException as problem:
-            raise self._translate(problem.args[0]) from problem
-        self._check_exists(topic_of(found, self.settings))
+        self._check_exists(find_topic(self.clients, self.kind, self.topic, self.deadline))
         self.connection = self.clients.get(self.kind)
         self.consumer = self.connection.client
         self.consumer.assign([TopicPartition(self.topic, p, o) for p, o in self.positions.items()])

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from confluent_kafka import KafkaException
 
 from msk_client import errors
-from msk_client.kafka import failures
 from msk_client.kafka.clients import PRODUCER
 from msk_client.kafka.connection import KnownPartitions
-from msk_client.kafka.metadata import topic_of
+from msk_client.kafka.metadata import find_topic
 
 if TYPE_CHECKING:
-    from confluent_kafka.admin._metadata import TopicMetadata
+    from confluent_kafka import Producer
 
     from msk_client.deadline import Deadline
     from msk_client.kafka.clients import Clients
 
+QUICK_S = 0.3
+SHOWN = 3
 KNOWN_S = 2.0
 """A topic looked up no longer ago than this isn't looked up again."""
 
@@ -46,22 +47,32 @@ def _look_up(clients: Clients, topic: str, deadline: Deadline) -> int:
     500 ms. The first answer makes librdkafka drop the bootstrap connection and forget to open the
     next one; the second question opens it.
     """
-    answer = _ask(clients, topic, deadline)
+    found = find_topic(clients, PRODUCER, topic, deadline)
     connection = clients.get(PRODUCER)
     if not connection.settled:
         connection.settled = True
-        answer = _ask(clients, topic, deadline)
-    found = topic_of(answer, clients.settings)
+        found = find_topic(clients, PRODUCER, topic, deadline)
     if found is None:
         raise errors.UnknownTopic(f"Topic {topic!r} doesn't exist on {clients.settings.endpoint}.")
     return found.num_partitions
 
 
-def _ask(clients: Clients, topic: str, deadline: Deadline) -> TopicMetadata:
+def no_such_partition(partition: int, topic: str, count: int) -> errors.InvalidRequest:
+    """Make the error for a record whose partition the topic doesn't have."""
+    return errors.InvalidRequest(
+        f"Partition {partition} does not exist: topic {topic!r} has 0 to {count - 1}."
+    )
+
+
+def out_of_sync(producer: Producer, topic: str) -> str:
+    """Name the partitions that lack replicas or a leader; empty where none is known to."""
     try:
-        answer = clients.ask(PRODUCER, lambda c, s: c.list_topics(topic, timeout=s), deadline)
-    except KafkaException as problem:
-        operation = failures.describe_topic(topic)
-        raise failures.translate(problem.args[0], operation, clients.settings) from problem
-    found: TopicMetadata = answer.topics[topic]
-    return found
+        found = producer.list_topics(topic, timeout=QUICK_S).topics[topic].partitions or {}
+    except KafkaException:
+        return ""
+    lacking = [p for p in found.values() if p.leader < 0 or len(p.isrs) < len(p.replicas)]
+    return ", ".join(
+        f"partition {p.id} has {len(p.isrs)} of {len(p.replicas)}"
+        + (" and no leader" if p.leader < 0 else "")
+        for p in lacking[:SHOWN]
+    )

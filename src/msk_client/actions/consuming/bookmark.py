@@ -34,13 +34,13 @@ class Bookmark:
         deadline: Deadline,
     ) -> Bookmark:
         """Look the bookmark up; raises `GroupInUse` where the group has live members."""
+        committed = kafka.committed(group, topic, partitions, deadline)
         members = kafka.live_members(group, deadline)
         if members:
             raise GroupInUse(
                 f"Consumer group {group!r} has {members} live member(s), whose position is theirs."
                 " Stop them, wait until their session ends, or use a group of your own."
             )
-        committed = kafka.committed(group, topic, partitions, deadline)
         return cls(kafka, group, topic, partitions, committed)
 
     def move(self, to: Offsets, deadline: Deadline) -> bool:

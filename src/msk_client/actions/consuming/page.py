@@ -75,17 +75,20 @@ class Page:
         self, record: Record, answer: dict[str, Any]
     ) -> tuple[dict[str, Any], int]:
         """A record that fits no page comes without its value, and if need be key and headers."""
+        needed = size_bytes(answer) + SEPARATOR_BYTES
         contents = {"value": record.value, "key": record.key, "headers": record.headers}
         for name, content in contents.items():
+            if needed <= self._room_bytes:
+                break
+            if not content:  # nothing is gained, and a tombstone stays one
+                continue
             for field in (name, f"{name}_base64"):
                 answer.pop(field, None)
             answer[f"{name}_omitted"] = True
             if name == "value":
                 answer.pop("error", None)
-                answer["value_size_bytes"] = len(content or b"")
+                answer["value_size_bytes"] = len(content)
             needed = size_bytes(answer) + SEPARATOR_BYTES
-            if needed <= self._room_bytes:
-                break
         return answer, needed
 
 
