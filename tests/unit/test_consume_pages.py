@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -218,3 +219,20 @@ def test_a_page_read_is_produced_again_as_it_is() -> None:
     copy = KeptKafka()
     invoke({"action": "produce", "topic": "orders", "records": records}, copy)
     assert log.records == copy.logs["orders"][0].records
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")], ids=["[", "{", "[{"]
+)
+def test_json_of_any_depth_can_be_answered(opening: str, closing: str) -> None:
+    """A value nested up to what Python can read is answered parsed or raw, and never fails."""
+    kafka = KeptKafka()
+    (log,) = kafka.add_topic("orders")
+    limit, levels = sys.getrecursionlimit(), len(closing)
+    for depth in range(limit * 3 // 4 // levels, limit // levels + 3):
+        log.append(outgoing((opening * depth + "1" + closing * depth).encode()))
+    answered = [
+        "raw" if "error" in body(event(format="json", **page), kafka)["records"][0] else "parsed"
+        for page in ({"from": {"offsets": {"0": o}}, "max_records": 1} for o in log.records)
+    ]
+    assert {"raw", "parsed"} == set(answered)
