@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from msk_client.kafka.outcomes import (
     REFUSED_NOW,
     REFUSED_TOGETHER,
 )
+from msk_client.kafka.patience import Patience
 from msk_client.ports import Outcome, Produced
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ class Sender:
         self.num_partitions = target.num_partitions(
             self.clients, self.topic, highest, self.deadline
         )
-        self.started = time.monotonic()
         self.connection = self.clients.get(PRODUCER)
+        self.patience = Patience(self.clients, self.connection, self.topic)
         self._send(range(len(self.records)))
         self._send_refused_again()
         if self.waiting or self.undecided or self.kept:
@@ -86,7 +86,7 @@ class Sender:
                 self.connection.listen()
             self._hand_over(index)
         while self._flush(min(WAIT_S, self.sending_until.left_s)):
-            if self.sending_until.passed or self._hopeless():
+            if self.sending_until.passed or self.patience.is_over():
                 return
 
     def _flush(self, timeout_s: float) -> int:
@@ -132,7 +132,7 @@ class Sender:
     def _no_room(self) -> bool:
         """The client's queue is full: let it work, unless there is no time."""
         self.connection.listen(WAIT_S)
-        return self.sending_until.passed or self._hopeless()
+        return self.sending_until.passed or self.patience.is_over()
 
     def _not_taken(self, index: int, error: KafkaError) -> None:
         """The client itself refused the record: it never left."""
@@ -169,7 +169,7 @@ class Sender:
         """What was refused together is sent again in halves, at last alone."""
         halves = Halves(self.where)
         self._divide(list(self.refused), halves)
-        while halves and not (self.sending_until.passed or self._hopeless()):
+        while halves and not (self.sending_until.passed or self.patience.is_over()):
             groups = halves.next_groups()
             for index in (index for group in groups for index in group):
                 del self.refused[index]
@@ -186,29 +186,12 @@ class Sender:
         for index in bad:
             self._reject(index, self._translate(self.refused.pop(index)))
 
-    def _hopeless(self) -> bool:
-        """Whether waiting is of no use: a fatal error, no valid login, no broker for too long."""
-        if self.connection.fatal is not None or self.connection.renewal_failure is not None:
-            return True
-        if self.connection.down_for_s() <= self.settings.connect_timeout_s:
-            return False
-        return not self._cluster_answers()
-
-    def _cluster_answers(self) -> bool:
-        """A cluster that answers is electing a leader or catching up: worth waiting for."""
-        try:
-            self.producer.list_topics(self.topic, timeout=1)
-        except KafkaException:
-            return False
-        self.connection.progress()
-        return True
-
     def _settle(self) -> None:
         """Purge, drop the client, and tell what never left from what may be in the log."""
         self.producer.purge()
         since_s = self.connection.ledger.forget_statistics()
         self._flush(GATHER_S)
-        cause = self._cause()
+        cause = self.patience.cause()
         unanswered = None
         until = self.deadline.within(PROOF_S)
         while unanswered is None and not until.passed:
@@ -234,25 +217,6 @@ class Sender:
             and unanswered.get(self.where.get(index, -1), sum(unanswered.values())) <= 0
         )
         return Outcome("not_delivered" if never_sent else "unknown", error=cause)
-
-    def _cause(self) -> errors.MskClientError:
-        """Why records were left over."""
-        waited_s = time.monotonic() - self.started
-        if self.connection.fatal is not None:
-            return self._translate(self.connection.fatal)
-        if self.connection.gave_up:
-            return self.clients.failure(self.connection, waited_s)
-        lacking = target.out_of_sync(self.producer, self.topic)
-        if lacking:
-            return errors.ThrottledOrBusy(
-                f"The cluster did not acknowledge everything for topic {self.topic!r} within"
-                f" {waited_s:.1f} s, and has too few replicas in sync: {lacking}. With acks=all it"
-                " takes no record below min.insync.replicas: try again when the brokers are back."
-            )
-        return errors.DeadlineExceeded(
-            f"The time ran out {waited_s:.1f} s after sending to topic {self.topic!r} on"
-            f" {self.settings.endpoint} began, before the broker had acknowledged everything."
-        )
 
     def _translate(self, error: KafkaError) -> errors.MskClientError:
         return failures.translate(error, failures.write_topic(self.topic), self.settings)

@@ -5,21 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from confluent_kafka import KafkaException
-
 from msk_client import errors
 from msk_client.kafka.clients import PRODUCER
 from msk_client.kafka.connection import KnownPartitions
 from msk_client.kafka.metadata import find_topic
 
 if TYPE_CHECKING:
-    from confluent_kafka import Producer
-
     from msk_client.deadline import Deadline
     from msk_client.kafka.clients import Clients
 
-QUICK_S = 0.3
-SHOWN = 3
 KNOWN_S = 2.0
 """A topic looked up no longer ago than this isn't looked up again."""
 
@@ -61,18 +55,4 @@ def no_such_partition(partition: int, topic: str, count: int) -> errors.InvalidR
     """Make the error for a record whose partition the topic doesn't have."""
     return errors.InvalidRequest(
         f"Partition {partition} does not exist: topic {topic!r} has 0 to {count - 1}."
-    )
-
-
-def out_of_sync(producer: Producer, topic: str) -> str:
-    """Name the partitions that lack replicas or a leader; empty where none is known to."""
-    try:
-        found = producer.list_topics(topic, timeout=QUICK_S).topics[topic].partitions or {}
-    except KafkaException:
-        return ""
-    lacking = [p for p in found.values() if p.leader < 0 or len(p.isrs) < len(p.replicas)]
-    return ", ".join(
-        f"partition {p.id} has {len(p.isrs)} of {len(p.replicas)}"
-        + (" and no leader" if p.leader < 0 else "")
-        for p in lacking[:SHOWN]
     )
