@@ -17,7 +17,8 @@ from local.msk import start_msk
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    Parts = dict[str, float]
+Parts = dict[str, float]
+"""Name of the part -> ms."""
 
 MARKED = Contender("marked", "cold_marks.lambda_handler", (SRC, BENCH))
 COLD = next(figure for figure in FIGURES if figure.cold)

@@ -16,10 +16,10 @@ from bench.rounds import take
 from local.msk import start_msk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from bench.cold_parts import Parts
     from bench.rounds import Result
-    from local.msk import LocalMsk
 
 ROUNDS = 15
 
@@ -30,8 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     load = os.getloadavg()[0]
     with start_msk() as msk:
         prepare(msk.environment())
-        results = _results(msk, options.rounds, options.figure)
-        parts = cold_parts(msk.environment(), options.rounds) if _has_cold(results) else {}
+        results, parts = _measure(msk.environment(), options.rounds, options.figure)
     loads = f"{load:.1f} before, {os.getloadavg()[0]:.1f} after"
     print(f"\n{table.comparison(results)}")
     if parts:
@@ -50,22 +49,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _results(msk: LocalMsk, rounds: int, wanted: str) -> list[Result]:
-    results = []
+def _measure(
+    environment: Mapping[str, str], rounds: int, wanted: str
+) -> tuple[list[Result], Parts]:
+    """Take the wanted figures; the parts of the cold start right behind it, at the same load."""
+    results: list[Result] = []
+    parts: Parts = {}
     for figure in FIGURES:
         if wanted in figure.name:
             print(f"{figure.name} ...", file=sys.stderr, flush=True)
-            results.append(take(figure, msk.environment(), rounds))
-    return results
+            results.append(take(figure, environment, rounds))
+            if figure.cold:
+                parts = cold_parts(environment, rounds)
+    return results, parts
 
 
-def _has_cold(results: Sequence[Result]) -> bool:
-    return any(result.figure.cold for result in results)
-
-
-def _write(
-    file: Path, run: dict[str, Any], results: Sequence[Result], parts: dict[str, float]
-) -> None:
+def _write(file: Path, run: dict[str, Any], results: Sequence[Result], parts: Parts) -> None:
     figures = [table.data(result) for result in results]
     whole = run | {"figures": figures, "cold_parts_ms": parts}
     file.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")

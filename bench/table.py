@@ -20,6 +20,8 @@ HEAD = (
     "peak memory, MB",
 )
 
+TENTH = 0.1
+
 
 def comparison(results: Iterable[Result]) -> str:
     """Lay out the comparison: median (min-max), ours beside the other's."""
@@ -38,7 +40,7 @@ def _row(result: Result) -> tuple[str, ...]:
     wanted = result.figure.at_most
     return (
         result.figure.name,
-        f"**{result.ratio:.3g}**" + ("" if result.ratio <= wanted else " (missed)"),
+        f"**{ratio(result.ratio)}**" + ("" if result.ratio <= wanted else " (missed)"),
         f"{wanted:g}",
         _times(ours),
         _times(other),
@@ -49,6 +51,11 @@ def _row(result: Result) -> tuple[str, ...]:
 def _times(taken: Taken) -> str:
     times = taken.times_ms
     return f"{number(taken.median_ms)} ({number(min(times))}-{number(max(times))})"
+
+
+def ratio(value: float) -> str:
+    """Two places, and two figures where that is too little: `1.13`, `0.17`, `0.0042`."""
+    return f"{value:.2f}" if value >= TENTH else f"{value:.2g}"
 
 
 def number(value: float) -> str:

@@ -11,20 +11,20 @@ without idempotence is librdkafka's default, partitions are assigned rather than
 (a rebalance would cost up to 3 s more), and the topic is looked up first, which spares the
 consumer half a second. An idle end of 2 s is the usual way to tell that a topic is read.
 """
-# ruff: noqa: TID251 - not part of the function: it has no module of its own for each library
+# ruff: noqa: TID251 - not part of the function
 
 from __future__ import annotations
 
 import json
-import os
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined] # as documented
+
+from .clients import config, producer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,31 +45,6 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     body = ACTIONS[event["action"].replace("-", "_")](event)
     logger.info("done", extra={"action": event["action"]})
     return {"statusCode": 200, "body": body}
-
-
-def oauth_cb(_config: str) -> tuple[str, float]:
-    """Return a token and its end in seconds."""
-    token, expiry_ms = MSKAuthTokenProvider.generate_auth_token(os.environ["AWS_REGION"])
-    return token, expiry_ms / 1000
-
-
-def config(**more: object) -> dict[str, Any]:
-    """Return the configuration of a client for MSK with IAM."""
-    return {
-        "bootstrap.servers": os.environ["KAFKA_ENDPOINT"],
-        "security.protocol": "SASL_SSL",
-        "sasl.mechanisms": "OAUTHBEARER",
-        "oauth_cb": oauth_cb,
-        "ssl.ca.location": os.environ["KAFKA_CA_FILE"],
-        "client.id": "straightforward",
-        **more,
-    }
-
-
-@cache
-def producer() -> Producer:
-    """Return the producer of this environment."""
-    return Producer(config())
 
 
 def produce(event: dict[str, Any]) -> dict[str, Any]:
