@@ -95,3 +95,7 @@ def test_a_refusal_tells_what_is_allowed() -> None:
         call_on(KeptKafka(), ALLOWED_TOPICS="orders-*,events").allow_topic("other")
     with pytest.raises(NotAuthorized, match=r"it lists nightly"):
         call_on(KeptKafka(), ALLOWED_GROUPS="nightly").allow_group("other")
+    with pytest.raises(NotAuthorized, match=r"it lists produce, consume"):
+        invoke(PING, ALLOWED_ACTIONS="produce,consume")
+    with pytest.raises(NotAuthorized, match=r"it lists none"):
+        invoke(PING, ALLOWED_ACTIONS=",")

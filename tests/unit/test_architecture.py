@@ -111,9 +111,9 @@ class Environ(collections.UserDict):
     def __getitem__(self, name):
         read.add(name)
         return self.data[name]
-    def get(self, name, default=None):
+    def __contains__(self, name):
         read.add(name)
-        return self.data.get(name, default)
+        return name in self.data
 
 os.environ = Environ(os.environ)
 os.getenv = os.environ.get

@@ -96,6 +96,17 @@ def test_failures_that_do_not_fit_are_counted(small_answers: int, wanted: Any) -
 
 FAILED_RESULT = listed(plain(1), [FAILED], "failures")["results"][0] | {"index": 99}
 
+
+def test_the_last_byte_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of failures that takes just the room there is fits, and one byte less doesn't do."""
+    three = listed(plain(3), [FAILED] * 3, "failures")["results"]
+    for short, omitted in ((0, None), (1, 1)):
+        room = ENVELOPE_BYTES + size_bytes(three) - short
+        monkeypatch.setattr(results, "MAX_ANSWER_BYTES", room)
+        answer = listed(plain(3), [FAILED] * 3, "failures")
+        assert omitted == answer.get("results_omitted")
+
+
 IDS = st.none() | st.integers() | st.text(max_size=40) | st.text("é", min_size=300, max_size=400)
 OUTCOMES = st.sampled_from([DELIVERED, FAILED])
 
