@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 if TYPE_CHECKING:
@@ -122,6 +124,37 @@ class Eyes:
         """Write records in a transaction that is committed or aborted."""
         with self.transaction(topic, values, partition, commit=commit):
             pass
+
+    def compact(self, topic: str) -> None:
+        """Have a topic of one partition compacted, after last records that close the segment."""
+        before = len(self.records(topic))
+        with self._compacting():
+            while len(self.records(topic)) >= before:
+                self.produce(topic, [b"last"], keys=[b"last"])
+
+    @contextmanager
+    def _compacting(self) -> Iterator[None]:
+        """Let the broker close segments and compact them at once."""
+        settings = {
+            "log.roll.ms": "1",
+            "log.cleaner.backoff.ms": "20",
+            "log.cleaner.min.cleanable.ratio": "0",
+            "log.cleaner.max.compaction.lag.ms": "1",
+        }
+        self._configure_broker(settings)
+        try:
+            yield
+        finally:
+            self._configure_broker(dict.fromkeys(settings))
+
+    def _configure_broker(self, settings: Mapping[str, str | None]) -> None:
+        """Set dynamic configs of the first broker; None takes one back to its default."""
+        broker = ConfigResource(ResourceType.BROKER, "1")
+        for name, value in settings.items():
+            kind = AlterConfigOpType.DELETE if value is None else AlterConfigOpType.SET
+            broker.add_incremental_config(ConfigEntry(name, value, incremental_operation=kind))
+        for future in self.admin.incremental_alter_configs([broker]).values():
+            future.result(TIMEOUT_S)
 
     def delete_records(self, topic: str, before: Mapping[int, int]) -> None:
         """Delete what lies below these offsets."""
