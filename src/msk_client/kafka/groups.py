@@ -112,7 +112,7 @@ class Groups:
                 )
             self._hear(connection, operation, topic)
         error, partitions = self._reports.pop()
-        if error is not None:
+        if error is not None:  # librdkafka gives the last partition's error to all of them (run)
             raise self._translate(error, operation, topic)
         self._check(partitions, operation, topic)
 
