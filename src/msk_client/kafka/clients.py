@@ -189,15 +189,15 @@ class Clients:
         """Make the exception for a client that reaches no broker, from what it said."""
         if connection.renewal_failure is not None:
             return connection.renewal_failure
-        texts = {e.code(): e.str() for e in connection.said}
-        refused = texts.get(KafkaError._AUTHENTICATION)
-        if refused is not None:
+        said = connection.said
+        refused = [e.str() for e in said if e.code() == KafkaError._AUTHENTICATION]
+        if refused:
             return failures.login_refused(
-                refused, connection.token, self.tokens.source, self.settings
+                refused[-1], connection.token, self.tokens.source, self.settings
             )
-        order = (KafkaError._SSL, KafkaError._RESOLVE, KafkaError._TRANSPORT)
-        found = [texts[code] for code in order if code in texts]
-        return failures.unreachable(found, self.settings, waited_s)
+        telling = (KafkaError._SSL, KafkaError._RESOLVE, KafkaError._TRANSPORT)
+        texts = [e.str() for code in telling for e in said if e.code() == code]
+        return failures.unreachable(texts, self.settings, waited_s)
 
 
 def _may_pass(error: KafkaError) -> bool:

@@ -143,6 +143,14 @@ CAUSES = (
         "It looks like a plaintext listener: use the port for IAM (9098).",
     ),
     (
+        r"(Disconnected|reset|closed).*SSL_HANDSHAKE",
+        "it closed the connection during the TLS handshake",
+        (
+            "Check that the port is the one for IAM (9098): a plaintext listener does not speak"
+            " TLS. MSK also closes connections when more than 100 are opened per second."
+        ),
+    ),
+    (
         r"[Rr]esolve|not known|No address",
         "the host name is unknown",
         "Check KAFKA_ENDPOINT for a typo; MSK's names resolve only inside a VPC with DNS enabled.",
@@ -178,8 +186,8 @@ CAUSES = (
 
 def unreachable(texts: list[str], settings: Settings, waited_s: float) -> errors.BrokerUnreachable:
     """Say which broker could not be reached, and why as far as librdkafka's texts tell."""
-    for text in texts:
-        for pattern, cause, hint in CAUSES:
+    for pattern, cause, hint in CAUSES:
+        for text in texts:
             if re.search(pattern, text):
                 named = BROKER.search(text)
                 where = named[1] if named else settings.endpoint
