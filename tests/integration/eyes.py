@@ -6,7 +6,7 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
@@ -41,7 +41,12 @@ class Eyes:
         name = name or f"t-{uuid.uuid4().hex[:12]}"
         where: Any = {"replica_assignment": [list(replicas)]} if replicas else {}
         new = NewTopic(name, num_partitions=num_partitions, config=dict(config or {}), **where)
-        self.admin.create_topics([new])[name].result(TIMEOUT_S)
+        try:
+            self.admin.create_topics([new])[name].result(TIMEOUT_S)
+        except KafkaException as problem:
+            # librdkafka's answer while it learns that a broker came back; the topic is made.
+            if problem.args[0].code() != KafkaError._DESTROY_BROKER:
+                raise
         while not self._usable(name, num_partitions):
             pass
         return name
@@ -230,8 +235,3 @@ class Eyes:
             "fetch.wait.max.ms": 10,
         }
         return Consumer(ours | config)
-
-
-def refused(problem: KafkaException) -> int:
-    """Tell the error code of librdkafka's exception."""
-    return int(problem.args[0].code())

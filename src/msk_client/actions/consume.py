@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 STARTS = ("beginning", "end", "committed")
 COMMIT_RESERVE_S = 2.0
-"""A read that commits stops this much (or a tenth of its time) before the deadline."""
+"""A read that commits stops this much (or a quarter of its time) before the deadline."""
 
 WAIT_RESERVE_S = 1.0
 """Waiting ends this much before the deadline."""
@@ -124,7 +124,7 @@ def _log(request: Consume, start: Place, call: Call) -> Log:
 def _read_deadline(request: Consume, call: Call) -> Deadline:
     if not request.commit:
         return call.deadline
-    return call.deadline.earlier(min(COMMIT_RESERVE_S, call.deadline.left_s / 10))
+    return call.deadline.earlier(min(COMMIT_RESERVE_S, call.deadline.left_s / 4))
 
 
 def _bookmark(request: Consume, log: Log, call: Call) -> Bookmark | None:

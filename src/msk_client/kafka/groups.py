@@ -105,7 +105,7 @@ class Groups:
         connection.client.commit(offsets=wanted, asynchronous=True)
         while not self._reports:
             if deadline.passed:
-                self.clients.drop(self._kind(group))
+                self._drop()
                 raise errors.DeadlineExceeded(
                     f"The time ran out while {operation.doing} on {self.settings.endpoint}: it is"
                     " not known whether the commit took place. Give the function a longer timeout."
@@ -118,13 +118,17 @@ class Groups:
 
     def _connection(self, group: str) -> Connection[Consumer]:
         """Keep the consumer of one group, the last."""
-        kind = self._kind(group)
         if self._group != group:
-            self.clients.drop(kind)
+            self._drop()
             self._group = group
-        return self.clients.get(kind)
+        return self.clients.get(self._kind())
 
-    def _kind(self, group: str) -> Kind[Consumer]:
+    def _drop(self) -> None:
+        self.clients.drop(self._kind())
+
+    def _kind(self) -> Kind[Consumer]:
+        group = self._group
+
         def config(settings: Settings) -> dict[str, object]:
             ours = {"group.id": group, "on_commit": lambda *report: self._reports.append(report)}
             return properties.consumer(settings, read_committed=True) | ours
@@ -132,10 +136,11 @@ class Groups:
         return Kind("bookmark", Consumer, config)
 
     def _hear(self, connection: Connection[Consumer], operation: Operation, topic: str) -> None:
-        """Serve the callbacks; a refusal to look the coordinator up comes as a message."""
+        """Serve the callbacks; a refusal to look the coordinator up comes as a message, once."""
         message = connection.client.poll(POLL_S)
         error = None if message is None else message.error()
         if error is not None and error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+            self._drop()
             raise self._translate(error, operation, topic)
 
     def _give_up_in_time(
@@ -148,7 +153,7 @@ class Groups:
         waited_s = time.monotonic() - started_s
         patience_s = min(self.settings.connect_timeout_s, waited_s + deadline.left_s)
         if connection.gave_up and waited_s >= patience_s:
-            self.clients.drop(self._kind(self._group or ""))
+            self._drop()
             raise self.clients.failure(connection, waited_s)
         if deadline.passed:
             raise errors.ThrottledOrBusy(
