@@ -14,7 +14,8 @@ def main() -> int:
     """Start the cluster, print its environment, stop at Ctrl-C or SIGTERM."""
     options = _options()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background job ignores Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     try:
         with _started(options) as msk:
             print(_description(msk), flush=True)
