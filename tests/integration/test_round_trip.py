@@ -21,7 +21,7 @@ records = st.fixed_dictionaries(
         "key": binary,
         "value": binary,
         "headers": st.lists(st.tuples(names, binary), max_size=4),
-        "timestamp": st.integers(1, 4_102_444_800_000),
+        "timestamp": st.integers(1, 1_700_000_000_000),  # Kafka 4 refuses the future
     }
 )
 
