@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 EVENTS = Path(__file__).parents[2] / "events"
 MUTATIONS = 1_000
-LONG = 50_000
+LONG = 30_000
 CLASSES = {name for name, value in vars(errors).items() if isinstance(value, type)}
 ODD: list[Any] = [
     None, True, False, 0, 1, -1, 3, 2.5, 1e300, 2**31, 2**63, 2**70, "", "0", "x", "end", "-5m",

@@ -46,7 +46,7 @@ def test_a_killed_leader_and_a_restarted_node_lose_and_repeat_nothing(
     rounds: Callable[[int, int], int],
 ) -> None:
     """Each delivered record stands once, where it was said, and the statuses are true."""
-    for _ in range(rounds(1, 50)):
+    for _ in range(rounds(1, 25)):
         with pytest.MonkeyPatch.context() as patch:
             produce_while_nodes_die(trio, invoke_on(trio), patch)
 

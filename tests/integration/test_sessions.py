@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SESSION_MS = 10_000
 PRODUCING_S = 24
-LONG_S = 600
+LONG_S = 300
 
 
 @pytest.fixture(scope="module", name="strict")

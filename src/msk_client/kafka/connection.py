@@ -28,10 +28,10 @@ NO_WAY_IN = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._AUTHENTICATION}
 
 @dataclass(frozen=True)
 class KnownPartitions:
-    """How many partitions a topic had when it was last looked up (seconds, monotonic)."""
+    """How many partitions a topic had when it was last looked up, in wall clock seconds."""
 
     count: int
-    asked_at: float
+    asked_at_s: float
 
 
 @dataclass

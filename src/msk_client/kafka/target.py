@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from msk_client import errors
@@ -26,11 +25,15 @@ def num_partitions(clients: Clients, topic: str, highest: int, deadline: Deadlin
     """
     connection = clients.get(PRODUCER)
     known = connection.partitions.get(topic)
-    if known is not None and highest < known.count and time.monotonic() - known.asked_at < KNOWN_S:
+    if (
+        known is not None
+        and highest < known.count
+        and 0 <= clients.clock() - known.asked_at_s < KNOWN_S
+    ):
         connection.begin()
         return known.count
     count = _look_up(clients, topic, deadline)
-    clients.get(PRODUCER).partitions[topic] = KnownPartitions(count, time.monotonic())
+    clients.get(PRODUCER).partitions[topic] = KnownPartitions(count, clients.clock())
     return count
 
 

@@ -1,0 +1,22 @@
+"""The benchmarks: that they run. No test asserts a time."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench import compare
+from bench.figures import FIGURES
+
+
+def test_one_round_takes_every_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both handlers answer every figure's event right, and the tables name all of them."""
+    file = tmp_path / "run.json"
+    assert compare.main(["--rounds", "1", "--json", str(file)]) == 0
+    run = json.loads(file.read_bytes())
+    assert [figure.name for figure in FIGURES] == [one["figure"] for one in run["figures"]]
+    assert {"runtime", "import", "token", "client", "connect", "ack", "rest"} == set(
+        run["cold_parts_ms"]
+    )
+    table = capsys.readouterr().out
+    assert all(figure.name in table for figure in FIGURES)
