@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from msk_client.deadline import Deadline
     from msk_client.kafka.clients import Clients, Kind
     from msk_client.ports import Event, Topic
+    from msk_client.records import Record
 
 POLL_S = 0.05
 BATCH = 1000
@@ -80,7 +81,10 @@ class Reader:
         try:
             while self.ends and not self.deadline.passed:
                 for message in self._fetch():
-                    yield from self._event(message)
+                    if message.error() is None:
+                        yield from self._record(record_of(message))
+                    else:
+                        yield from self._trouble(message)
         finally:
             self.consumer.unassign()
 
@@ -145,12 +149,11 @@ class Reader:
             if log_end < end:
                 raise self._made_anew(partition, log_end, end)
 
-    def _event(self, message: Message) -> Generator[Event]:
-        error = message.error()
+    def _trouble(self, message: Message) -> Generator[Event]:
+        """Take what is no record: an end, deleted offsets, an error."""
+        error: KafkaError = message.error()  # type: ignore[assignment] # there is one
         partition, offset = message.partition(), message.offset()
-        if error is None:
-            yield from self._record(message)
-        elif error.code() in PASSING:
+        if error.code() in PASSING:
             pass
         elif partition not in self.ends:
             self._raise_unless_of_partition(error, partition)
@@ -168,8 +171,7 @@ class Reader:
         if partition is None or partition < 0:
             raise self._translate(error)
 
-    def _record(self, message: Message) -> Generator[Event]:
-        record = record_of(message)
+    def _record(self, record: Record) -> Generator[Event]:
         end = self.ends.get(record.partition)
         if end is None:
             return

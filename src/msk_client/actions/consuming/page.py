@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from msk_client.answer import SEPARATOR_BYTES, size_bytes
+from msk_client.actions.consuming.room import Room
+from msk_client.answer import size_bytes
 from msk_client.ports import Beginning, Position
 from msk_client.records import Record, to_json
 
@@ -34,7 +35,7 @@ class Page:
         self._open = {p for p, r in ranges.items() if not r.empty}
         self._form = form
         self._max_records = max_records
-        self._room_bytes = room_bytes
+        self._room = Room(room_bytes)
 
     def take(self, event: Event) -> bool:
         """Take an event; False where the page is full and a record was left for the next one."""
@@ -59,27 +60,20 @@ class Page:
             self.stopped = "max_records"
             return False
         answer = to_json(record, self._form)
-        needed = size_bytes(answer) + SEPARATOR_BYTES
-        if needed > self._room_bytes:
+        if not self._room.take(answer, record):
             if self.records:
                 self.stopped = "max_bytes"
                 return False
-            answer, needed = self._without_contents(record, answer)
+            self._drop_contents(record, answer)
         self.records.append(answer)
         self.bytes += len(record.key or b"") + len(record.value or b"")
-        self._room_bytes -= needed
         self.next[record.partition] = record.offset + 1
         return True
 
-    def _without_contents(
-        self, record: Record, answer: dict[str, Any]
-    ) -> tuple[dict[str, Any], int]:
+    def _drop_contents(self, record: Record, answer: dict[str, Any]) -> None:
         """A record that fits no page comes without its value, and if need be key and headers."""
-        needed = size_bytes(answer) + SEPARATOR_BYTES
         contents = {"value": record.value, "key": record.key, "headers": record.headers}
         for name, content in contents.items():
-            if needed <= self._room_bytes:
-                break
             if not content:  # nothing is gained, and a tombstone stays one
                 continue
             for field in (name, f"{name}_base64"):
@@ -88,8 +82,8 @@ class Page:
             if name == "value":
                 answer.pop("error", None)
                 answer["value_size_bytes"] = len(content)
-            needed = size_bytes(answer) + SEPARATOR_BYTES
-        return answer, needed
+            if self._room.take(answer, record):
+                break
 
 
 def envelope(
