@@ -229,7 +229,8 @@ def test_json_of_any_depth_can_be_answered(opening: str, closing: str) -> None:
     kafka = KeptKafka()
     (log,) = kafka.add_topic("orders")
     limit, levels = sys.getrecursionlimit(), len(closing)
-    for depth in range(limit * 3 // 4 // levels, limit // levels + 3):
+    too_deep = 200_000  # since Python 3.12 the C code has a limit of its own, above the other one
+    for depth in (*range(limit * 3 // 4 // levels, limit // levels + 3), too_deep):
         log.append(outgoing((opening * depth + "1" + closing * depth).encode()))
     answered = [
         "raw" if "error" in body(event(format="json", **page), kafka)["records"][0] else "parsed"
