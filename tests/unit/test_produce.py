@@ -87,6 +87,7 @@ def test_a_new_topic_gets_the_sample() -> None:
     kafka = KeptKafka()
     answer = body(event(), kafka)
     assert (True, True, 2) == (answer["topic_created"], answer["sample"], answer["produced"])
+    assert 1 == answer["num_partitions"]
     users = [json.loads(value)["user"] for value in values(kafka) if value is not None]
     assert ["Alice", "Bob"] == users
 
