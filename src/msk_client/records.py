@@ -76,6 +76,8 @@ class Record(msgspec.Struct, frozen=True):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    error: str | None = None
+    """What of the record could not be read."""
 
 
 def encode(record: RecordInput, topic: str, path: str) -> Outgoing:
@@ -178,6 +180,8 @@ def to_json(record: Record, form: Format) -> dict[str, Any]:
     else:
         _put(answer, "value", record.value, as_base64=form == "base64")
     answer["headers"] = [[name, _header_json(value)] for name, value in record.headers]
+    if record.error is not None:
+        answer["error"] = record.error
     return answer
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import uuid
 from contextlib import contextmanager
+from ctypes import CDLL, c_char_p, c_int, c_size_t, c_ssize_t, c_void_p
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import confluent_kafka
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from confluent_kafka.admin._metadata import PartitionMetadata
 
 TIMEOUT_S = 30.0
+LIBRARIES = Path(confluent_kafka.__file__).parent.with_suffix(".libs")
 
 Value = bytes | None
 
@@ -235,3 +239,22 @@ class Eyes:
             "fetch.wait.max.ms": 10,
         }
         return Consumer(ours | config)
+
+
+def produce_header(servers: str, topic: str, name: bytes) -> None:
+    """Write a record with a header of any name, as programs in other languages can."""
+    library = CDLL(str(next(LIBRARIES.glob("librdkafka-*.so*"))))
+    library.rd_kafka_conf_new.restype = library.rd_kafka_new.restype = c_void_p
+    library.rd_kafka_headers_new.restype = c_void_p
+    config = c_void_p(library.rd_kafka_conf_new())
+    library.rd_kafka_conf_set(config, b"bootstrap.servers", servers.encode(), None, c_size_t(0))
+    producer = c_void_p(library.rd_kafka_new(0, config, None, c_size_t(0)))
+    headers = c_void_p(library.rd_kafka_headers_new(c_size_t(2)))
+    for key in (b"before", name, b"after"):
+        library.rd_kafka_header_add(headers, key, c_ssize_t(len(key)), b"v", c_ssize_t(1))
+    end, to_topic, with_value, with_headers = map(c_int, (0, 1, 4, 10))
+    place = (to_topic, c_char_p(topic.encode()))
+    value = (with_value, c_char_p(b"value"), c_size_t(5))
+    assert library.rd_kafka_producev(producer, *place, *value, with_headers, headers, end) == 0
+    assert library.rd_kafka_flush(producer, int(TIMEOUT_S * 1000)) == 0
+    library.rd_kafka_destroy(producer)

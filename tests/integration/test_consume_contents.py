@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from msk_client.kafka.message import UNREADABLE_HEADERS
 from tests.integration.answers import consume, values_of
+from tests.integration.eyes import produce_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +54,19 @@ def test_headers_keep_order_and_repeats(
         ["e", ""],
         ["é", "ü"],
     ]
+
+
+def test_a_header_name_that_is_not_text_ends_no_read(
+    call: CallFunction, topic: Callable[..., str], eyes: Eyes
+) -> None:
+    """Where a header's name isn't UTF-8 the record comes without headers and says so."""
+    name = topic()
+    produce_header(eyes.servers, name, b"\xff\xfe")
+    eyes.produce(name, [b"next"])
+    first, second = call(consume(name))["records"]
+    assert first["headers"] == []
+    assert (first["value"], first["error"]) == ("value", UNREADABLE_HEADERS)
+    assert (second["value"], "error" in second) == ("next", False)
 
 
 def test_what_is_not_text_comes_as_base64(

@@ -11,10 +11,15 @@ from msk_client.records import Record
 if TYPE_CHECKING:
     from confluent_kafka import Message
 
+    from msk_client.records import Headers
+
+UNREADABLE_HEADERS = "the headers are left out, because the name of one is not UTF-8"
+
 
 def record_of(message: Message) -> Record:
     """Make a `Record` of librdkafka's message."""
     kind, timestamp_ms = message.timestamp()
+    headers, error = _headers(message)
     return Record(
         topic=message.topic() or "",
         partition=message.partition() or 0,
@@ -25,5 +30,18 @@ def record_of(message: Message) -> Record:
         else ("create" if kind == TIMESTAMP_CREATE_TIME else "log_append"),
         key=message.key(),
         value=message.value(),
-        headers=message.headers() or [],  # type: ignore[arg-type] # always a list of (str, bytes)
+        headers=headers,
+        error=error,
     )
+
+
+def _headers(message: Message) -> tuple[Headers, str | None]:
+    """Take the headers, and what is wrong with them.
+
+    For a name that isn't UTF-8 the binding fails, and asked again it gives a list with a hole that
+    ends the process (run). One such record must not end every read.
+    """
+    try:
+        return message.headers() or [], None  # type: ignore[return-value] # a list of pairs
+    except SystemError:
+        return [], UNREADABLE_HEADERS

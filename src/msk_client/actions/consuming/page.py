@@ -80,7 +80,7 @@ class Page:
                 answer.pop(field, None)
             answer[f"{name}_omitted"] = True
             if name == "value":
-                answer.pop("error", None)
+                answer.pop("error", None)  # of the value
                 answer["value_size_bytes"] = len(content)
             if self._room.take(answer, record):
                 break
