@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from msk_client.errors import InvalidRequest, OffsetOutOfRange, UnknownTopic
+from msk_client.errors import InvalidRequest, NotAuthorized, OffsetOutOfRange, UnknownTopic
 from tests.unit.invoking import KeptKafka, body, cluster, invoke, outgoing, places
 
 
@@ -198,6 +198,14 @@ def test_an_unknown_topic() -> None:
     """A topic that isn't there is an error that names it and the cluster."""
     with pytest.raises(UnknownTopic, match=r"'orders' doesn't exist on boot-x"):
         invoke(event(), KeptKafka())
+
+
+def test_a_forbidden_topic() -> None:
+    """A topic that ALLOWED_TOPICS forbids is refused before anything is asked."""
+    kafka = cluster("r")
+    with pytest.raises(NotAuthorized, match=r"ALLOWED_TOPICS does not allow topic 'orders'"):
+        invoke(event(), kafka, ALLOWED_TOPICS="events")
+    assert [] == kafka.calls
 
 
 # Outside of the log
