@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from contextlib import contextmanager
 from ctypes import CDLL, c_char_p, c_int, c_size_t, c_ssize_t, c_void_p
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from confluent_kafka.admin._metadata import PartitionMetadata
 
 TIMEOUT_S = 30.0
+PATIENCE_S = 60.0
 LIBRARIES = Path(confluent_kafka.__file__).parent.with_suffix(".libs")
 
 Value = bytes | None
@@ -180,6 +182,12 @@ class Eyes:
         finally:
             consumer.close()
         return low, high
+
+    def await_end(self, topic: str, partition: int, offset: int) -> None:
+        """Wait until a partition's high watermark is at least `offset`; raises after a minute."""
+        until = time.monotonic() + PATIENCE_S
+        while self.watermarks(topic, partition)[1] < offset:
+            assert time.monotonic() < until, f"offset {offset} of partition {partition} is missing"
 
     def records(self, topic: str, partition: int = 0) -> list[Message]:
         """Read all records of a partition, those of aborted and open transactions too."""

@@ -88,7 +88,13 @@ def crash_and_restart(victim: Node, other: Node) -> None:
 
 
 def check(sight: Eyes, topic: str, values: list[str], body: dict[str, Any]) -> None:
-    """Hold the answer against what stands in the logs."""
+    """Hold the answer against what stands in the logs.
+
+    A new leader shows a record only when it knows that the others have it too.
+    """
+    for partition in range(PARTITIONS):
+        offsets = [r["offset"] for r in body["results"] if r.get("partition") == partition]
+        sight.await_end(topic, partition, max(offsets, default=-1) + 1)
     logs = {
         (p, m.offset()): (m.value() or b"").decode()
         for p in range(PARTITIONS)
