@@ -67,8 +67,8 @@ def consumer(settings: Settings, *, read_committed: bool) -> dict[str, object]:
         "fetch.wait.max.ms": 1,
         "fetch.queue.backoff.ms": 5,
         "fetch.message.max.bytes": 1024 * 1024,
-        "fetch.max.bytes": 16 * 1024 * 1024,
-        "queued.max.messages.kbytes": 16 * 1024,
+        "fetch.max.bytes": 8 * 1024 * 1024,
+        "queued.max.messages.kbytes": 8 * 1024,
         "receive.message.max.bytes": 100_000_000,
     }
     return tunable | common(settings) | ours
