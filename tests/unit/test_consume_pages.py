@@ -134,6 +134,30 @@ def test_pages_by_size_fit_and_lose_nothing(runtime: str, monkeypatch: pytest.Mo
     answer._encode.cache_clear()
 
 
+@pytest.mark.parametrize("value", [b"x" * 50, b"x" * 5_000, "é\U0001f600".encode() * 9])
+def test_the_largest_other_fields_fit_too(value: bytes) -> None:
+    """A page fits `max_bytes` with the longest name, offsets, skips, and a bookmark that moved."""
+    topic, last = "t" * 249, 2**63 - 1
+    kafka = KeptKafka()
+    for log in kafka.add_topic(topic, 30):
+        log.low = log.high = last - 100
+        for _ in range(20):
+            log.append(outgoing(value, timestamp_ms=last, key=value))
+    kafka.bookmarks["mine", topic] = dict.fromkeys(range(30), last - 200)
+    read = kafka.read
+
+    def read_as_it_moves(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as the fake
+        kafka.bookmarks["mine", topic][0] += 1
+        return read(*arguments, **options)
+
+    kafka.read = read_as_it_moves  # type: ignore[method-assign] # for this test
+    marked = {"action": "consume", "topic": topic, "group": "mine", "commit": True}
+    for max_bytes in range(8_000, 14_000, 97):
+        answer = invoke(marked | {"max_bytes": max_bytes}, kafka)
+        assert {"bookmark_moved", "skipped"} <= answer["body"].keys()
+        assert max_bytes >= len(to_json(answer).encode())
+
+
 def test_a_page_of_so_many_bytes() -> None:
     """A page stops before the record that would make it too large."""
     kafka = KeptKafka()

@@ -17,8 +17,10 @@ def event(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
 
 
 def offsets(kafka: KeptKafka, **fields: Any) -> list[int]:  # noqa: ANN401 - any JSON
-    """Read a topic of one partition; answers the records' offsets."""
-    return [offset for _, offset in places(body(event(**fields), kafka))]
+    """Read a topic of one partition to its end; answers the records' offsets."""
+    answer = body(event(**fields), kafka)
+    assert "end" == answer["stopped"]
+    return [offset for _, offset in places(answer)]
 
 
 # From
@@ -109,6 +111,12 @@ def test_times_are_looked_up_and_no_filter() -> None:
 def test_until(until: object, expected: list[int]) -> None:
     """A read ends before the place that `until` names, and at the log's end at the latest."""
     assert expected == offsets(cluster("rr.rr."), until=until)
+
+
+def test_an_end_beyond_the_log_is_the_logs() -> None:
+    """An `until` beyond the log is answered as the end that the log has."""
+    answer = body(event(until={"offsets": {"0": 10**15}}), cluster("rr."))
+    assert ({"0": 3}, {"0": 3}) == (answer["end"], answer["next"])
 
 
 def test_until_of_some_partitions() -> None:

@@ -95,6 +95,14 @@ def test_an_end_that_is_reached_is_final(clock: Clock, until: object) -> None:
     assert 1_000 == clock.now_s
 
 
+def test_an_end_that_is_still_to_come_is_waited_for(at: Callable[[float, Any], None]) -> None:
+    """A read whose `until` lies beyond the log waits for records before it."""
+    kafka = cluster("")
+    at(1, lambda: [kafka.logs["orders"][0].append(outgoing()) for _ in range(3)])
+    answer = body(event(until={"offsets": {"0": 2}}, wait_ms=5_000), kafka)
+    assert ([(0, 0), (0, 1)], {"0": 2}) == (places(answer), answer["end"])
+
+
 def test_waiting_moves_the_bookmark(at: Callable[[float, Any], None]) -> None:
     """A call that waits and commits moves the bookmark behind what came."""
     kafka = cluster("r")
