@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -186,19 +187,27 @@ CAUSES = (
 
 def unreachable(texts: list[str], settings: Settings, waited_s: float) -> errors.BrokerUnreachable:
     """Say which broker could not be reached, and why as far as librdkafka's texts tell."""
-    for pattern, cause, hint in CAUSES:
-        for text in texts:
-            if re.search(pattern, text):
-                named = BROKER.search(text)
-                where = named[1] if named else settings.endpoint
-                return errors.BrokerUnreachable(
-                    f"Broker {where} could not be used: {cause}. {hint} [librdkafka: {text}]"
-                )
+    known = [found for text in texts if (found := _cause_of(text)) is not None]
+    if known:
+        (cause, hint), _ = Counter((cause, hint) for cause, hint, _ in known).most_common(1)[0]
+        text = next(text for mostly, _, text in reversed(known) if mostly == cause)
+        named = BROKER.search(text)
+        where = named[1] if named else settings.endpoint
+        return errors.BrokerUnreachable(
+            f"Broker {where} could not be used: {cause}. {hint} [librdkafka: {text}]"
+        )
     return errors.BrokerUnreachable(
         f"Broker {settings.endpoint} could not be reached: no answer within {waited_s:.1f} s."
         " Mostly a security group: the cluster's must let port 9098 in from the function's, and the"
         " function must run in a VPC with a route to the cluster."
     )
+
+
+def _cause_of(text: str) -> tuple[str, str, str] | None:
+    for pattern, cause, hint in CAUSES:
+        if re.search(pattern, text):
+            return cause, hint, text
+    return None
 
 
 def login_refused(
