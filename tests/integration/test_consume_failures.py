@@ -267,7 +267,7 @@ def test_the_deadline_in_the_middle_of_a_read(
 @pytest.mark.usefixtures("slow")
 def test_the_deadline_commits_what_was_read(call: CallFunction, gap: str, eyes: Eyes) -> None:
     """A read that commits keeps time for it: what was answered is committed."""
-    body = call(consume(gap, group=f"g-{gap}", commit=True), remaining_ms=4000)
+    body = call(consume(gap, group=f"g-{gap}", commit=True), remaining_ms=8000)
     assert (values_of(body), body["stopped"]) == (["a", "b"], "deadline")
     assert body["committed"]
     assert eyes.committed(f"g-{gap}", gap) == {0: 2}

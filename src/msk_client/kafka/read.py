@@ -72,6 +72,7 @@ class Reader:
         self.ends = {p: end for p, (start, end) in ranges.items() if start < end}
         self.positions = {p: ranges[p][0] for p in self.ends}
         self.log_ends: dict[int, int] = {}
+        self.said_before: int | None = None
 
     def events(self) -> Generator[Event]:
         """Yield records, skips and reached ends until all is read or the deadline has passed."""
@@ -110,6 +111,7 @@ class Reader:
             messages += self.consumer.consume(BATCH - 1, 0)
             self.connection.progress()
             self.progressed_at = self.answered_at = time.monotonic()
+            self.said_before = None
         elif time.monotonic() - self.answered_at > SILENCE_S:
             self._ask_why()
         return messages
@@ -117,6 +119,8 @@ class Reader:
     def _ask_why(self) -> None:
         """Find out why nothing comes: librdkafka never says that an assigned topic is gone."""
         now = time.monotonic()
+        if self.said_before is None:
+            self.said_before = len(self.connection.said)
         try:
             found = self.consumer.list_topics(
                 self.topic, timeout=max(0.01, min(SILENCE_S, self.deadline.left_s))
@@ -124,10 +128,13 @@ class Reader:
         except KafkaException as problem:
             if now - self.answered_at > self.settings.connect_timeout_s:
                 self.clients.drop(self.kind)
+                # What was said while all was well is the reason only where nothing was since.
+                said = self.connection.said
+                said[:] = said[self.said_before :] or said
                 failure = self.clients.failure(self.connection, now - self.answered_at)
                 raise failure from problem
             return
-        self.answered_at = time.monotonic()
+        self.answered_at, self.said_before = time.monotonic(), None
         self._check_exists(topic_of(found, self.settings))
         if now - self.progressed_at > self.settings.connect_timeout_s:
             self._check_leaders([p.id for p in found.partitions.values() if p.leader < 0])
