@@ -25,6 +25,14 @@ $(VENV)/installed: requirements/development.lock requirements/rie.lock
 	$(BIN)/python -m local.lambda_runtime.install
 	@touch $@
 
+# The AWS tools pin versions that the tests don't share, so each has an environment of its own.
+# An older pip takes extras in a hashed lock for unpinned requirements.
+$(VENV)/%/installed: requirements/%.lock requirements/pip.lock | $(VENV)/installed
+	$(PYTHON) -m venv $(VENV)/$*
+	$(VENV)/$*/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/pip.lock
+	$(VENV)/$*/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$*.lock
+	@touch $@
+
 demo: install ## Start a local MSK, send the events through the Lambda emulator, show the answers, stop
 	@$(BIN)/python -m local.demo
 
@@ -70,9 +78,9 @@ soak: install ## The long versions of the tests that kill, freeze and mutate
 
 lock: install ## Write the locks anew from requirements/*.in
 	$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv==0.13.9
-	for name in runtime development; do \
+	for name in pip runtime development sam checkov; do \
 		$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-			--no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.lock; \
+			--no-strip-extras --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.lock; \
 	done
 
 clean: ## Remove what was built and installed

@@ -169,9 +169,20 @@ class Eyes:
 
     def delete_records(self, topic: str, before: Mapping[int, int]) -> None:
         """Delete what lies below these offsets."""
-        wanted = [TopicPartition(topic, p, offset) for p, offset in before.items()]
-        for future in self.admin.delete_records(wanted).values():
+        for partition, offset in before.items():
+            while not self._deleted(TopicPartition(topic, partition, offset)):
+                pass
+
+    def _deleted(self, before: TopicPartition) -> bool:
+        """Delete, unless the leader of a new topic doesn't know yet that it is the leader."""
+        (future,) = self.admin.delete_records([before]).values()
+        try:
             future.result(TIMEOUT_S)
+        except KafkaException as problem:
+            if problem.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:
+                raise
+            return False
+        return True
 
     def watermarks(self, topic: str, partition: int = 0) -> tuple[int, int]:
         """Look up the log's beginning and its high watermark."""
