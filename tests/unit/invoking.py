@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from awslambdaric.lambda_runtime_marshaller import to_json
@@ -13,9 +13,13 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 from msk_client import handler
 from msk_client.actions.call import Call
 from msk_client.deadline import Deadline
+from msk_client.errors import InvalidRequest
 from msk_client.records import Outgoing
 from msk_client.settings import Settings, read
 from tests.fake_kafka import FakeKafka
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ENVIRON = {
     "KAFKA_ENDPOINT": "boot-x.c2.kafka-serverless.eu-west-1.amazonaws.com:9098",
@@ -119,3 +123,21 @@ class Clock:
     def move(self, seconds: float) -> None:
         """Let time pass."""
         self.now_s += seconds
+
+
+def refusal(event: object) -> str:
+    """Answer why an event is refused, without a question to Kafka."""
+    kafka = KeptKafka()
+    with pytest.raises(InvalidRequest) as caught:
+        invoke(event, kafka)
+    assert [] == kafka.calls
+    return str(caught.value)
+
+
+def pages(kafka: FakeKafka, event: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Consume page after page, each from the `next` of the one before, until the end."""
+    page = body(event, kafka)
+    yield page
+    while page["stopped"] != "end":
+        page = body(event | {"from": {"offsets": page["next"]}}, kafka)
+        yield page

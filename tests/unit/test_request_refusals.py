@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from msk_client.actions import ACTIONS
 from msk_client.actions.request import EXAMPLE
-from msk_client.errors import InvalidRequest
-from tests.unit.invoking import KeptKafka, invoke
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-HELLO_WORLD = {"key1": "value1", "key2": "value2", "key3": "value3"}
-
-
-def refusal(event: object) -> str:
-    """Answer why an event is refused, without a question to Kafka."""
-    kafka = KeptKafka()
-    with pytest.raises(InvalidRequest) as caught:
-        invoke(event, kafka)
-    assert [] == kafka.calls
-    return str(caught.value)
+from tests.unit.invoking import refusal
 
 
 def produce(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
@@ -35,55 +18,6 @@ def produce(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
 def consume(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
     """Make a consume event."""
     return {"action": "consume", "topic": "orders", **fields}
-
-
-# The action
-
-
-@pytest.mark.parametrize("event", [HELLO_WORLD, {}, {"Action": "ping"}, [], "ping", 0, None])
-def test_no_action_shows_an_example(event: object) -> None:
-    """An event without an action, the console's hello-world too, is answered with an example."""
-    message = refusal(event)
-    assert message.startswith("The event has no 'action'")
-    assert message.endswith(f"For example: {EXAMPLE}")
-
-
-def test_the_example_works() -> None:
-    """The example that refusals show is an event that this function carries out."""
-    assert 1 == invoke(json.loads(EXAMPLE))["body"]["produced"]
-
-
-@pytest.mark.parametrize("name", ACTIONS)
-def test_hyphens_and_underscores_are_the_same(name: str) -> None:
-    """An action's name may be written with `-` or `_`."""
-    hyphens, underscores = (
-        refusal({"action": spelled, "no_such_field": 1})
-        for spelled in (name.replace("_", "-"), name)
-    )
-    assert hyphens == underscores
-
-
-@pytest.mark.parametrize(
-    ("given", "near"),
-    [("produse", "produce"), ("list-topic", "list_topics"), ("createtopic", "create_topic")],
-)
-def test_an_unknown_action_names_the_nearest(given: str, near: str) -> None:
-    """A misspelled action is refused with the nearest one and an example."""
-    message = refusal({"action": given})
-    assert message.startswith(f"Field 'action' is {given!r}: did you mean {near!r}?")
-    assert message.endswith(EXAMPLE)
-
-
-@pytest.mark.parametrize("given", ["drop_everything", "", "PRODUCE"])
-def test_a_strange_action_names_all(given: str) -> None:
-    """An action unlike any other is refused with the list of them."""
-    assert f"known: {', '.join(ACTIONS)}." in refusal({"action": given})
-
-
-@pytest.mark.parametrize("given", [None, 5, True, ["produce"], {"produce": 1}])
-def test_an_action_that_is_no_text(given: object) -> None:
-    """An action that isn't a string is refused without being repeated."""
-    assert refusal({"action": given}).startswith("Field 'action' is not a string: known: ")
 
 
 # Unknown fields
@@ -216,39 +150,3 @@ def test_a_missing_topic(action: str) -> None:
     """A missing topic is refused with an example."""
     expected = f"Field 'topic' is missing. For example: {EXAMPLE}"
     assert expected == refusal({"action": action})
-
-
-# Names
-
-
-@pytest.mark.parametrize("topic", ["", "a b", "a/b", "é", "a\n", "a\0", "\ud800", "t" * 250])
-@pytest.mark.parametrize("action", ["produce", "consume", "create_topic"])
-def test_a_name_that_kafka_refuses(action: str, topic: str) -> None:
-    """A topic's name that Kafka would refuse is refused first, and the message tells the rule."""
-    message = refusal({"action": action, "topic": topic})
-    assert message.startswith("Field 'topic' is wrong: ")
-    assert "1 to 249" in message
-
-
-@pytest.mark.parametrize("topic", [".", ".."])
-@pytest.mark.parametrize("action", ["produce", "consume", "create_topic"])
-def test_the_two_names_of_dots(action: str, topic: str) -> None:
-    """The names `.` and `..` are refused too."""
-    assert refusal({"action": action, "topic": topic}).startswith("Field 'topic' is wrong: ")
-
-
-@pytest.mark.parametrize("bad", ["\ud800", "a\0b"], ids=ascii)
-@pytest.mark.parametrize(
-    ("event", "path"),
-    [
-        (lambda bad: consume(group=bad), "group"),
-        (lambda bad: {"action": "list-topics", "pattern": bad}, "pattern"),
-        (lambda bad: {"action": "create-topic", "topic": "t", "config": {"a": bad}}, "config.a"),
-        (lambda bad: {"action": "create-topic", "topic": "t", "config": {bad: 1}}, "config"),
-    ],
-)
-def test_text_that_the_client_crashes_on(
-    event: Callable[[str], object], path: str, bad: str
-) -> None:
-    """A lone surrogate, on which the client crashes, and a NUL, where it cuts, are refused."""
-    assert f"Field {path!r} holds a NUL or a lone surrogate" in refusal(event(bad))
