@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from msk_client.errors import MskClientError
+from msk_client.errors import InvalidRequest, MskClientError
 from msk_client.records import Record
 
 if TYPE_CHECKING:
@@ -23,6 +23,13 @@ class Topic(msgspec.Struct, frozen=True):
     name: str
     num_partitions: int
     replication_factor: int
+
+
+def no_such_partition(partition: int, topic: str, count: int) -> InvalidRequest:
+    """Make the error for a partition that a topic of `count` partitions doesn't have."""
+    return InvalidRequest(
+        f"Partition {partition} does not exist: topic {topic!r} has 0 to {count - 1}."
+    )
 
 
 class NewTopic(msgspec.Struct, frozen=True):

@@ -44,7 +44,8 @@ OUR_PROPERTIES = re.compile(
     r"|acks|request\.required\.acks|enable\.idempotence|enable\.gapless\.guarantee|transactional\.id"
     r"|partitioner|message\.timeout\.ms|delivery\.timeout\.ms|message\.send\.max\.retries|retries"
     r"|allow\.auto\.create\.topics|statistics\.interval\.ms|delivery\.report\.only\.error"
-    r"|group\..*|enable\.auto\..*|auto\.offset\.reset|isolation\.level|enable\.partition\.eof"
+    r"|group\..*|enable\.auto\..*|auto\.commit\.enable|auto\.offset\.reset|isolation\.level"
+    r"|enable\.partition\.eof|topic\.blacklist"
     r"|check\.crcs|enable\.ssl\.certificate\.verification|ssl\.endpoint\.identification\.algorithm"
     r"|test\.mock\..*|plugin\.library\.paths|on_.*"
 )

@@ -97,10 +97,11 @@ def test_validating_a_topic_that_exists() -> None:
 
 
 def test_a_topic_deleted_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A topic that someone deletes at once was created all the same."""
+    """A topic that someone deletes at once was created all the same, as it was asked for."""
     kafka = KeptKafka()
     monkeypatch.setattr(kafka, "topic", lambda *_: None)
-    assert body(event(), kafka)["created"]
+    expected = {"topic": "orders", "num_partitions": 6, "created": True}
+    assert expected == body(event(num_partitions=6), kafka)
 
 
 def test_a_forbidden_topic() -> None:

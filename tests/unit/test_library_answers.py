@@ -154,6 +154,17 @@ def test_another_topic_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
     assert found_by(clients) is None
 
 
+def test_topics_made_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that makes many topics remembers only those of the last seconds."""
+    clock = Clock(monkeypatch)
+    clients = Rumours(1)
+    for name in ("orders", "events", "customers"):
+        clients.note_made(name)
+        clock.move(NEWS_S)
+    clients.note_made("payments")
+    assert ["payments"] == list(clients._made)
+
+
 def test_waiting_for_news_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A topic that was made and deleted is given up after a while, or at the deadline."""
     clock = Clock(monkeypatch)

@@ -68,7 +68,7 @@ def test_the_text_of_a_failure() -> None:
     assert "Of 5 records for topic 'orders': 2 delivered, 1 rejected, 1 unknown" in text
     assert 'First failure: record 2 (id "c"), rejected: The record is too large.' in text
     assert "Causes: 2 DeadlineExceeded, 1 RecordTooLarge." in text
-    assert "send again only what is rejected or not_delivered" in text
+    assert "send again only what has retriable true" in text
 
 
 def test_a_long_id_is_cut() -> None:

@@ -56,7 +56,12 @@ CLOSED = (
     [
         (REFUSED, "127.0.0.1:39443", "was refused", "check the port (9098"),
         (UNKNOWN_HOST, "no-such-host.invalid:9098", "name is unknown", "KAFKA_ENDPOINT"),
-        (CERTIFICATE, "127.0.0.1:47507", "TLS certificate", "KAFKA_CA_FILE"),
+        (
+            CERTIFICATE,
+            "127.0.0.1:47507",
+            "trusted authority, or is for another host",
+            "KAFKA_CA_FILE",
+        ),
         (PLAINTEXT, "127.0.0.1:33579", "does not speak TLS", "port for IAM (9098)"),
         (NO_ROUTE, "10.9.8.7:9098", "no route", "subnets and route tables"),
         (SILENT, "10.9.8.7:9098", "no answer", "security group"),

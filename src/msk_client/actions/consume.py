@@ -23,6 +23,7 @@ from msk_client.actions.create_topic import refuse_dots
 from msk_client.actions.request import GroupName, Partition, Request, TopicName
 from msk_client.answer import MAX_ANSWER_BYTES
 from msk_client.errors import DeadlineExceeded, InvalidRequest, UnknownTopic
+from msk_client.ports import no_such_partition
 from msk_client.records import Format
 
 if TYPE_CHECKING:
@@ -112,10 +113,7 @@ def _log(request: Consume, start: Place, call: Call) -> Log:
     named = start.offsets or ([] if request.partitions is UNSET else request.partitions)
     for partition in named:
         if partition not in partitions:
-            raise InvalidRequest(
-                f"Partition {partition} does not exist: topic {request.topic!r} has 0 to"
-                f" {topic.num_partitions - 1}."
-            )
+            raise no_such_partition(partition, request.topic, topic.num_partitions)
     chosen = sorted(set(named)) or list(partitions)
     committed_only = request.isolation == "read_committed"
     return Log(call.kafka, request.topic, chosen, committed_only, _read_deadline(request, call))

@@ -34,9 +34,10 @@ def create_topic(request: CreateTopic, call: Call) -> Answer:
     refuse_dots(request.topic)
     created = _create(request, call)
     if request.validate_only:
-        return Answer(_planned(request))
+        return Answer({**_asked_for(request), "created": False, "validate_only": True})
     topic = call.kafka.topic(request.topic, call.deadline)
-    return Answer({**_described(topic), "created": created})
+    described = _asked_for(request) if topic is None else _described(topic)
+    return Answer({**described, "created": created})
 
 
 def refuse_dots(topic: str) -> None:
@@ -66,9 +67,7 @@ def as_text(value: str | float | bool) -> str:  # noqa: FBT001 - a value, not a 
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _described(topic: Topic | None) -> dict[str, Any]:
-    if topic is None:  # deleted by someone else since
-        return {}
+def _described(topic: Topic) -> dict[str, Any]:
     return {
         "topic": topic.name,
         "num_partitions": topic.num_partitions,
@@ -76,11 +75,6 @@ def _described(topic: Topic | None) -> dict[str, Any]:
     }
 
 
-def _planned(request: CreateTopic) -> dict[str, Any]:
-    """What `validate_only` answers: the cluster would take it, and nothing was made."""
-    return {
-        "topic": request.topic,
-        "num_partitions": request.num_partitions,
-        "created": False,
-        "validate_only": True,
-    }
+def _asked_for(request: CreateTopic) -> dict[str, Any]:
+    """What is known of a topic that isn't there: not made, or deleted by someone else since."""
+    return {"topic": request.topic, "num_partitions": request.num_partitions}

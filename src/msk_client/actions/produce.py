@@ -143,7 +143,8 @@ def _failure(
     kinds = ", ".join(f"{n} {cls.__name__}" for cls, n in classes.most_common())
     return PartialFailure(
         f"{text} Causes: {kinds}. Delivered records stay in the log; set on_failure to report to"
-        " get each record's result, and send again only what is rejected or not_delivered."
+        " get each record's result, and send again only what has retriable true: it is certainly"
+        " not in the log, and can be taken later."
     )
 
 

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import TimeoutError as FutureTimeout
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaException
 from confluent_kafka.cimpl import NewTopic as LibraryNewTopic
 
 from msk_client import errors
 from msk_client.kafka import failures
-from msk_client.kafka.clients import ADMIN
-from msk_client.kafka.lookup import OffsetLookup, timeout_s
+from msk_client.kafka.answers import timeout_s, wait_for
+from msk_client.kafka.clients import ADMIN, RETRY_S
+from msk_client.kafka.lookup import OffsetLookup
 from msk_client.kafka.metadata import ask_for_topic, find_topic, topic_of
 from msk_client.ports import Broker, Cluster, NewTopic, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from concurrent.futures import Future
 
     from confluent_kafka.admin._metadata import ClusterMetadata
 
     from msk_client.deadline import Deadline
     from msk_client.kafka.clients import Clients
-    from msk_client.kafka.failures import Operation
     from msk_client.ports import Mark, Offsets
 
-T = TypeVar("T")
 LEADER_POLL_S = 0.02
-RETRY_S = 0.05
 
 
 class Admin:
@@ -77,11 +73,14 @@ class Admin:
         futures = self.clients.get(ADMIN).client.create_topics(
             [wanted], request_timeout=timeout_s(deadline), validate_only=validate_only
         )
+        operation = failures.create_topic(topic.name)
         try:
-            self._result(futures[topic.name], failures.create_topic(topic.name), deadline)
-        except errors.TopicExists:
-            self.clients.note_made(topic.name)
-            raise
+            wait_for(futures[topic.name], operation, self.settings, deadline)
+        except KafkaException as problem:
+            failure = failures.translate(problem.args[0], operation, self.settings)
+            if isinstance(failure, errors.TopicExists):
+                self.clients.note_made(topic.name)
+            raise failure from problem
         if not validate_only:
             self.clients.note_made(topic.name)
             self._await_leaders(topic.name, topic.num_partitions, deadline)
@@ -119,15 +118,3 @@ class Admin:
                     f"Topic {topic!r} doesn't exist on {self.settings.endpoint} (any more)."
                 )
         return found
-
-    def _result(self, future: Future[T], operation: Operation, deadline: Deadline) -> T:
-        """Wait for an answer of librdkafka; raises our class for its error."""
-        try:
-            return future.result(timeout=deadline.left_s + 0.2)
-        except KafkaException as problem:
-            raise failures.translate(problem.args[0], operation, self.settings) from problem
-        except FutureTimeout:
-            raise errors.DeadlineExceeded(
-                f"The time ran out while {operation.doing} on {self.settings.endpoint}: no answer."
-                " Give the function a longer timeout."
-            ) from None

@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 
 from msk_client import errors
 from msk_client.kafka import failures, properties
-from msk_client.kafka.connection import Connection
+from msk_client.kafka.connection import C, Connection
 from msk_client.kafka.construct import construct
 
 if TYPE_CHECKING:
@@ -30,10 +30,12 @@ JITTER_S = (0.02, 0.15)
 NEWS_S = 3.0
 """How long a broker may take to hear of a topic that another one knows already."""
 
+RETRY_S = 0.05
+"""How long to wait before a question that may be answered soon is put again."""
+
 FRESH_SHARE = 0.2
 """librdkafka renews a token when 20 % of its life is left; one with less was slept through."""
 
-C = TypeVar("C", Producer, Consumer, AdminClient)
 T = TypeVar("T")
 
 
@@ -68,7 +70,9 @@ class Clients:
 
     def note_made(self, topic: str) -> None:
         """Remember that a topic was made now, by this function or by somebody else."""
-        self._made[topic] = time.monotonic()
+        now = time.monotonic()
+        self._made = {name: at for name, at in self._made.items() if now - at < NEWS_S}
+        self._made[topic] = now
 
     def made_just_now(self, topic: str) -> bool:
         """Tell whether some brokers may not have heard of a topic yet."""

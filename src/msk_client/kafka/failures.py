@@ -124,19 +124,21 @@ def not_authorized(
     )
 
 
-REFUSED = "Access denied"
 BROKER = re.compile(r"(?:[a-z_]+://)([^/\s]+:\d+)/")
+LET_IN = (
+    "Mostly a security group: the cluster's must let port 9098 in from the function's, and the"
+    " function must run in a VPC with a route to the cluster."
+)
 
 CAUSES = (
     (
+        # librdkafka 2.16 says the same of an unknown authority and of another host name (run).
         r"certificate verify failed|could not be verified",
-        "its TLS certificate is not signed by a trusted authority",
-        "Check that the port belongs to MSK; for a private authority set KAFKA_CA_FILE.",
-    ),
-    (
-        r"hostname mismatch|does not match",
-        "its TLS certificate is for another host name",
-        "Use the bootstrap servers exactly as MSK gives them.",
+        "its TLS certificate is not signed by a trusted authority, or is for another host name",
+        (
+            "Use the bootstrap servers exactly as MSK gives them; for a private authority set"
+            " KAFKA_CA_FILE."
+        ),
     ),
     (
         r"wrong version number|PLAINTEXT|packet length too long|unexpected eof|record layer",
@@ -169,10 +171,7 @@ CAUSES = (
     (
         r"[Tt]imed out",
         "there was no answer",
-        (
-            "Mostly a security group: the cluster's must let port 9098 in from the function's, and"
-            " the function must run in a VPC with a route to the cluster."
-        ),
+        LET_IN,
     ),
     (
         r"Disconnected|Connection reset|closed",
@@ -187,10 +186,11 @@ CAUSES = (
 
 def unreachable(texts: list[str], settings: Settings, waited_s: float) -> errors.BrokerUnreachable:
     """Say which broker could not be reached, and why as far as librdkafka's texts tell."""
-    known = [found for text in texts if (found := _cause_of(text)) is not None]
+    known = {text: found for text in texts if (found := _cause_of(text)) is not None}
     if known:
-        (cause, hint), _ = Counter((cause, hint) for cause, hint, _ in known).most_common(1)[0]
-        text = next(text for mostly, _, text in reversed(known) if mostly == cause)
+        (mostly, _), *_ = Counter(known[text] for text in texts if text in known).most_common(1)
+        text = next(text for text in reversed(texts) if known.get(text) == mostly)
+        cause, hint = mostly
         named = BROKER.search(text)
         where = named[1] if named else settings.endpoint
         return errors.BrokerUnreachable(
@@ -198,15 +198,14 @@ def unreachable(texts: list[str], settings: Settings, waited_s: float) -> errors
         )
     return errors.BrokerUnreachable(
         f"Broker {settings.endpoint} could not be reached: no answer within {waited_s:.1f} s."
-        " Mostly a security group: the cluster's must let port 9098 in from the function's, and the"
-        " function must run in a VPC with a route to the cluster."
+        f" {LET_IN}"
     )
 
 
-def _cause_of(text: str) -> tuple[str, str, str] | None:
+def _cause_of(text: str) -> tuple[str, str] | None:
     for pattern, cause, hint in CAUSES:
         if re.search(pattern, text):
-            return cause, hint, text
+            return cause, hint
     return None
 
 

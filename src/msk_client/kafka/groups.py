@@ -12,15 +12,14 @@ looked for this group's coordinator before and can't remember a dead one.
 from __future__ import annotations
 
 import time
-from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from msk_client import errors
 from msk_client.kafka import failures, properties
-from msk_client.kafka.clients import ADMIN, Kind
-from msk_client.kafka.lookup import timeout_s
+from msk_client.kafka.answers import timeout_s, wait_for
+from msk_client.kafka.clients import ADMIN, NEWS_S, RETRY_S, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,13 +34,9 @@ if TYPE_CHECKING:
     from msk_client.settings import Settings
 
 T = TypeVar("T")
-RETRY_S = 0.05
 SLICE_S = 0.2
 POLL_S = 0.002
 """A poll that serves a callback goes on waiting for a record, which never comes."""
-
-NEWS_S = 2.0
-"""How long a coordinator may take to hear of a topic that another broker has already."""
 
 NO_GROUP = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError._UNKNOWN_GROUP)
 NO_COORDINATOR_YET = (
@@ -175,19 +170,16 @@ class Groups:
             group
         ]
         try:
-            return len(future.result(timeout_s(deadline) + 0.2).members)
+            return len(wait_for(future, operation, self.settings, deadline).members)
         except KafkaException as problem:
             error: KafkaError = problem.args[0]
             if error.code() in NO_GROUP:
                 return 0
             self.clients.drop(ADMIN)
             raise self._translate(error, operation, "") from problem
-        except FutureTimeout:
+        except errors.DeadlineExceeded:
             self.clients.drop(ADMIN)
-            raise errors.DeadlineExceeded(
-                f"The time ran out while {operation.doing} on {self.settings.endpoint}: no answer."
-                " Give the function a longer timeout."
-            ) from None
+            raise
 
     def _new_describer(self, group: str) -> Connection[AdminClient]:
         """An AdminClient that has never looked for this group's coordinator."""

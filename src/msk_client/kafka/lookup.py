@@ -16,6 +16,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from msk_client import errors
 from msk_client.kafka import failures
+from msk_client.kafka.answers import GRACE_S, timeout_s
 from msk_client.kafka.clients import ADMIN
 from msk_client.kafka.codes import class_of
 from msk_client.ports import Mark
@@ -104,7 +105,7 @@ class OffsetLookup:
         self, asked: TopicPartition, future: Future[ListOffsetsResultInfo], deadline: Deadline
     ) -> int:
         try:
-            found = future.result(timeout=timeout_s(deadline) + 0.2).offset
+            found = future.result(timeout_s(deadline) + GRACE_S).offset
         except FutureTimeout:
             self.silent[asked.partition] = "no answer"
             return NO_OFFSET
@@ -120,11 +121,6 @@ class OffsetLookup:
         if found == OFFSET_INVALID:
             self.silent[asked.partition] = "no answer"
         return found
-
-
-def timeout_s(deadline: Deadline) -> float:
-    """How long a request may take; librdkafka takes no time for none."""
-    return max(0.1, deadline.left_s)
 
 
 def _spec(place: Mark | int) -> OffsetSpec:

@@ -18,7 +18,7 @@ from msk_client.kafka.outcomes import (
     REFUSED_TOGETHER,
 )
 from msk_client.kafka.patience import Patience
-from msk_client.ports import Outcome, Produced
+from msk_client.ports import Outcome, Produced, no_such_partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,9 +101,7 @@ class Sender:
         record = self.records[index]
         partition_id = self.where.get(index, record.partition)
         if partition_id >= self.num_partitions:
-            self._reject(
-                index, target.no_such_partition(partition_id, self.topic, self.num_partitions)
-            )
+            self._reject(index, no_such_partition(partition_id, self.topic, self.num_partitions))
             return
         while True:
             try:

@@ -52,10 +52,3 @@ def _look_up(clients: Clients, topic: str, deadline: Deadline) -> int:
     if found is None:
         raise errors.UnknownTopic(f"Topic {topic!r} doesn't exist on {clients.settings.endpoint}.")
     return found.num_partitions
-
-
-def no_such_partition(partition: int, topic: str, count: int) -> errors.InvalidRequest:
-    """Make the error for a record whose partition the topic doesn't have."""
-    return errors.InvalidRequest(
-        f"Partition {partition} does not exist: topic {topic!r} has 0 to {count - 1}."
-    )
