@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import socket
+import socketserver
 import time
+from contextlib import suppress
 from dataclasses import replace
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -146,6 +149,49 @@ def test_untrusted_certificate(
     text = fails(call, event, BrokerUnreachable)
     assert "not signed by a trusted authority" in text
     assert "KAFKA_CA_FILE" in text
+
+
+class Relay(socketserver.BaseRequestHandler):
+    """Passes on what it is sent, to the broker and back."""
+
+    def handle(self) -> None:
+        """Copy both ways until one side closes."""
+        with socket.create_connection(self.server.broker) as broker:  # type: ignore[attr-defined]
+            copying = Thread(target=copy, args=(broker, self.request), daemon=True)
+            copying.start()
+            copy(self.request, broker)
+            copying.join()
+
+
+def copy(source: socket.socket, target: socket.socket) -> None:
+    """Copy until the source is closed, and close the target's other half."""
+    with suppress(OSError):
+        while data := source.recv(65_536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture(name="other_name")
+def the_cluster_by_another_name(msk: LocalMsk) -> Iterator[str]:
+    """Host and port that lead to the cluster, and that its certificate doesn't name."""
+    host, _, port = msk.environment()["KAFKA_ENDPOINT"].partition(",")[0].rpartition(":")
+    with socketserver.ThreadingTCPServer(("127.0.0.2", 0), Relay) as relay:
+        relay.daemon_threads = True
+        relay.broker = (host, int(port))  # type: ignore[attr-defined]
+        Thread(target=relay.serve_forever, daemon=True).start()
+        yield f"127.0.0.2:{relay.server_address[1]}"
+        relay.shutdown()
+
+
+@every_action
+def test_another_host_name(
+    msk: LocalMsk, invoke_on: Callable[..., CallFunction], event: dict[str, Any], other_name: str
+) -> None:
+    """A certificate for another host name is told, with the name that was used."""
+    text = fails(invoke_on(msk, KAFKA_ENDPOINT=other_name), event, BrokerUnreachable)
+    assert f"Broker {other_name} could not be used: its TLS certificate" in text
+    assert "is for another host name" in text
+    assert "exactly as MSK gives them" in text
 
 
 @every_action

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import confluent_kafka
+from msk_client.kafka.lean import library  # before the others import it
 
+# isort: split
 from msk_client.kafka.admin import Admin
 from msk_client.kafka.clients import COMMITTED_READER, UNCOMMITTED_READER, Clients
 from msk_client.kafka.groups import Groups
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from msk_client.settings import Settings
 
 VERSIONS = {
-    "confluent_kafka": confluent_kafka.__version__,
-    "librdkafka": confluent_kafka.libversion()[0],
+    "confluent_kafka": library.__version__,
+    "librdkafka": library.libversion()[0],
 }
 
 
