@@ -10,7 +10,7 @@ KAFKA_VERSION ?= 3.9.2
 export PYTHONPATH := src
 
 .PHONY: help install demo test test-unit test-integration test-protocol test-e2e test-java lint format \
-	msk invoke bench soak lock clean
+	msk invoke bench soak lock clean engine engine-stop image
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,15 @@ msk: install ## Run the local MSK in the foreground and print the exports for an
 
 invoke: install ## Send one event: make invoke EVENT=events/produce.json
 	@$(BIN)/python -m local.invoke $(EVENT)
+
+engine: install ## A container engine: Docker if it runs, else a podman of our own (Debian, root)
+	@$(BIN)/python -m local.engine start
+
+engine-stop: install ## End the podman of `make engine` and its containers
+	@$(BIN)/python -m local.engine stop
+
+image: install ## Build the function's image, and print what it adds to its base
+	@$(BIN)/python -m local.image
 
 bench: install ## Compare with the straightforward handler, side by side
 	$(BIN)/python -m bench.compare
