@@ -9,7 +9,7 @@ from local.msk.config import Plan
 from local.msk.logs import Decision, Request, read_decisions, read_requests
 from local.msk.node import Node
 from local.msk.processes import Processes
-from local.msk.roles import DEFAULT_ROLE, REGION, Role, write_roles
+from local.msk.roles import CLUSTER_ARN, DEFAULT_ROLE, REGION, Role, write_roles
 
 
 class LocalMsk:
@@ -54,9 +54,18 @@ class LocalMsk:
             variables["AWS_SESSION_TOKEN"] = role.session_token
         return variables
 
-    def set_roles(self, *roles: Role) -> None:
-        """Replace all roles; holds for the very next request, on open connections too."""
-        write_roles(self._plan.roles, roles)
+    def set_roles(
+        self,
+        *roles: Role,
+        cluster_policy: Mapping[str, object] | None = None,
+        cluster_arn: str = CLUSTER_ARN,
+    ) -> None:
+        """Replace all roles; holds for the very next request, on open connections too.
+
+        `cluster_policy` is the cluster's resource policy: a role of another account needs it
+        beside its own. `cluster_arn` is what the cluster is called from now on.
+        """
+        write_roles(self._plan.roles, roles, cluster_policy, cluster_arn)
 
     def decisions(self) -> list[Decision]:
         """Return what the authorizer decided so far, oldest first.

@@ -37,17 +37,25 @@ DEFAULT_ROLE = Role(
 )
 
 
-def write_roles(path: Path, roles: Sequence[Role]) -> None:
+def write_roles(
+    path: Path,
+    roles: Sequence[Role],
+    cluster_policy: Mapping[str, object] | None = None,
+    cluster_arn: str = CLUSTER_ARN,
+) -> None:
     """Replace the roles file in one step; the next request is judged by it.
 
     Raises ValueError for a policy with something that the authorizer doesn't know.
     """
     for role in roles:
-        _check_policy(role)
+        _check_policy(f"policy of {role.arn}", role.policy, _ELEMENTS)
+    if cluster_policy is not None:
+        _check_policy("policy of the cluster", cluster_policy, _ELEMENTS | {"Principal"})
     text = json.dumps(
         {
             "region": REGION,
-            "cluster_arn": CLUSTER_ARN,
+            "cluster_arn": cluster_arn,
+            "cluster_policy": cluster_policy,
             "roles": [_entry(role) for role in roles],
         },
         default=dict,
@@ -69,18 +77,20 @@ def _entry(role: Role) -> dict[str, object]:
     }
 
 
-def _check_policy(role: Role) -> None:
-    statements = role.policy.get("Statement", [])
+def _check_policy(whose: str, policy: Mapping[str, object], elements: set[str]) -> None:
+    statements = policy.get("Statement", [])
     for statement in statements if isinstance(statements, list | tuple) else [statements]:
-        if fault := _fault(statement):
-            raise ValueError(f"policy of {role.arn}: {fault}: {statement!r}")
+        if fault := _fault(statement, elements):
+            raise ValueError(f"{whose}: {fault}: {statement!r}")
 
 
-def _fault(statement: object) -> str | None:
+def _fault(statement: object, elements: set[str]) -> str | None:
     if not isinstance(statement, Mapping):
         return "a statement must be an object"
-    if unknown := statement.keys() - _ELEMENTS:
+    if unknown := statement.keys() - elements:
         return f"elements not known here: {sorted(unknown)}"
+    if "Principal" in elements - statement.keys():
+        return "a statement of a resource policy needs a Principal"
     if statement.get("Effect") not in {"Allow", "Deny"}:
         return "Effect must be Allow or Deny"
     for name in ("Action", "Resource"):

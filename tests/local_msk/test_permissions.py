@@ -1,8 +1,10 @@
 """What a role may do, and what is written down about it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from confluent_kafka import KafkaException  # noqa: TID251 - as the plain clients raise it
 
 from local.msk import CLUSTER_ARN, DEFAULT_ROLE, LocalMsk, Role
 from tests.local_msk.client import TIMEOUT_S, admin, code, create_topic, produce, with_policy
@@ -128,3 +130,37 @@ def test_a_policy_that_is_not_understood_is_refused(
     role = Role("arn", "id", "secret", None, {"Statement": [statement]})
     with pytest.raises(ValueError, match=fault):
         msk.set_roles(DEFAULT_ROLE, role)
+
+
+def _letting_in(principal: str) -> dict[str, object]:
+    return {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": principal},
+                "Action": ["kafka-cluster:Connect", "kafka-cluster:DescribeTopic"],
+                "Resource": "*",
+            }
+        ]
+    }
+
+
+def test_a_role_of_another_account_needs_the_clusters_policy_too(msk: LocalMsk) -> None:
+    """Login and requests of a foreign role are judged by its own policy and the cluster's."""
+    topic = create_topic(msk)
+    foreign = replace(with_policy(("Allow", "*", "*")), arn="arn:aws:iam::210987654321:role/other")
+    msk.set_roles(foreign)
+    with pytest.raises(KafkaException):
+        admin(msk, foreign).list_topics(timeout=3)
+    msk.set_roles(foreign, cluster_policy=_letting_in("210987654321"))
+    assert topic in admin(msk, foreign).list_topics(timeout=TIMEOUT_S).topics
+    assert code(lambda: produce(msk, topic, b"x", foreign)) == "TOPIC_AUTHORIZATION_FAILED"
+
+
+def test_a_cluster_policy_that_is_not_understood_is_refused(msk: LocalMsk) -> None:
+    """A resource policy needs principals, and has no elements that the authorizer doesn't know."""
+    with pytest.raises(ValueError, match="needs a Principal"):
+        msk.set_roles(DEFAULT_ROLE, cluster_policy=dict(DEFAULT_ROLE.policy))
+    policy = {"Effect": "Deny", "NotPrincipal": "*", "Action": "*", "Resource": "*"}
+    with pytest.raises(ValueError, match="NotPrincipal"):
+        msk.set_roles(DEFAULT_ROLE, cluster_policy={"Statement": policy})

@@ -31,7 +31,7 @@ record ConnectToken(Role role, long startMs, long endMs) {
         Instant end = signed.plusSeconds(secondsOf(url));
         expectNow(now, signed, end, role);
         expectSignature(url, role);
-        if (!role.policy().allows(CONNECT, account.clusterArn())) {
+        if (!account.allows(role, CONNECT, account.clusterArn())) {
             throw new Refused(role + " has no " + CONNECT + " on " + account.clusterArn());
         }
         return new ConnectToken(role, signed.toEpochMilli(), Math.min(end.toEpochMilli(), role.expiresAtMs()));

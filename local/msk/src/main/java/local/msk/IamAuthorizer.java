@@ -23,7 +23,7 @@ import org.apache.kafka.server.authorizer.AuthorizationResult;
 import org.apache.kafka.server.authorizer.Authorizer;
 import org.apache.kafka.server.authorizer.AuthorizerServerInfo;
 
-/** Answers Kafka's questions about permissions from the IAM policy of the role that asks. */
+/** Answers Kafka's questions about permissions from the IAM policies of the role that asks and of the cluster. */
 public final class IamAuthorizer implements Authorizer {
     private RolesFile roles;
     private DecisionLog log;
@@ -66,7 +66,7 @@ public final class IamAuthorizer implements Authorizer {
         Account account = roles.read();
         String topics = account.topicPrefix();
         boolean allowed = roleOf(account, request)
-            .map(role -> role.policy().allowsAllUnder(Actions.WRITE_DATA, topics)).orElse(false);
+            .map(role -> account.allowsOnAllTopics(role, Actions.WRITE_DATA)).orElse(false);
         if (allowed) {
             add(true, Actions.WRITE_DATA, topics + "*", request);
         } else {
@@ -80,7 +80,7 @@ public final class IamAuthorizer implements Authorizer {
         String resource = account.arnOf(type, action.resourcePattern().name());
         Optional<String> name = Actions.of(type, action.operation());
         boolean allowed = name.isPresent() && roleOf(account, request)
-            .map(role -> role.policy().allows(name.get(), resource)).orElse(false);
+            .map(role -> account.allows(role, name.get(), resource)).orElse(false);
         if (allowed ? action.logIfAllowed() : action.logIfDenied()) {
             add(allowed, name.orElse(action.operation() + " " + type), resource, request);
         }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** An IAM policy document: what isn't allowed is denied, and an explicit Deny beats every Allow. */
 final class Policy {
@@ -19,9 +20,16 @@ final class Policy {
 
     /** Reads the document; throws IllegalArgumentException on an element that this stand-in doesn't know. */
     static Policy of(JsonNode document) {
-        List<Statement> statements = new ArrayList<>();
-        items(document.path("Statement")).forEach(node -> statements.add(Statement.of(node)));
-        return new Policy(List.copyOf(statements));
+        return of(items(document.path("Statement")));
+    }
+
+    static Policy of(List<JsonNode> statements) {
+        return new Policy(statements.stream().map(Statement::of).toList());
+    }
+
+    /** What both documents say, as if it were one. */
+    Policy with(Policy other) {
+        return new Policy(Stream.concat(statements.stream(), other.statements.stream()).toList());
     }
 
     boolean allows(String action, String resource) {
@@ -40,7 +48,8 @@ final class Policy {
             && statements.stream().filter(statement -> statement.allow).anyMatch(allows);
     }
 
-    private static List<JsonNode> items(JsonNode node) {
+    /** The node's items; IAM lets the only one stand without brackets. */
+    static List<JsonNode> items(JsonNode node) {
         List<JsonNode> items = new ArrayList<>();
         if (node.isArray()) {
             node.forEach(items::add);

@@ -16,6 +16,11 @@ record Role(
             node.path("expires_at_ms").asLong(Long.MAX_VALUE));
     }
 
+    /** The id of the AWS account that the role belongs to. */
+    String account() {
+        return arn.split(":")[4];
+    }
+
     @Override
     public String toString() {
         return arn + " (" + accessKeyId + ")";

@@ -1,6 +1,7 @@
 package local.msk;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Instant;
 import java.util.List;
@@ -18,18 +19,22 @@ final class Samples {
     private Samples() {}
 
     static Account account(Role... roles) {
-        return new Account("us-east-1", CLUSTER, List.of(roles));
+        return new Account("us-east-1", CLUSTER, List.of(roles), new ClusterPolicy(List.of()));
     }
 
     static Role role(String name, String keyId, String sessionToken, Policy policy, long expiresAtMs) {
         return new Role("arn:aws:iam::123456789012:role/" + name, keyId, SECRET, sessionToken, policy, expiresAtMs);
     }
 
-    /** Single quotes stand for double ones. */
     static Policy policy(String... statements) {
+        return Policy.of(document(statements));
+    }
+
+    /** Single quotes stand for double ones. */
+    static JsonNode document(String... statements) {
         try {
             String json = "{'Statement': [" + String.join(",", statements) + "]}";
-            return Policy.of(new ObjectMapper().readTree(json.replace('\'', '"')));
+            return new ObjectMapper().readTree(json.replace('\'', '"'));
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(e);
         }
