@@ -10,7 +10,7 @@ KAFKA_VERSION ?= 3.9.2
 export PYTHONPATH := src
 
 .PHONY: help install demo test test-unit test-integration test-protocol test-e2e test-java lint format \
-	msk invoke bench soak lock clean engine engine-stop image
+	msk invoke bench soak verify-aws lock clean engine engine-stop image
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,11 @@ bench: install ## Compare with the straightforward handler, side by side
 
 soak: install ## The long versions of the tests that kill, freeze and mutate
 	$(BIN)/pytest tests/integration tests/e2e -m soak --soak --timeout 3600
+
+verify-aws: install ## Hold what is assumed about AWS against a deployed function: FUNCTION=name [CLUSTER_ARN= TOPIC_PREFIX= GROUP_PREFIX= SLOW=1]
+	@test -n "$(FUNCTION)" || { echo "Name the deployed function: make verify-aws FUNCTION=name"; exit 2; }
+	@$(BIN)/python -m deploy.verify "$(FUNCTION)" --cluster-arn "$(CLUSTER_ARN)" \
+		--topic-prefix "$(TOPIC_PREFIX)" --group-prefix "$(GROUP_PREFIX)" $(if $(SLOW),--slow)
 
 lock: install ## Write the locks anew from requirements/*.in
 	$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv==0.13.9

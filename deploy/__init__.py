@@ -1,0 +1,1 @@
+"""What is needed to deploy the function, and to look at it where it is deployed."""

@@ -1,0 +1,1 @@
+"""The checks: each takes the deployed function and says what it saw."""

@@ -1,0 +1,98 @@
+"""Network, login, and what the cluster says of itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from deploy.verify.verdict import Verdict, confirmed, give_up, not_checked, refuted, settled
+from msk_client.settings import MSK_HOST
+
+if TYPE_CHECKING:
+    from deploy.verify.subject import Subject
+
+PING = {"action": "ping"}
+CLUSTER_ARN = re.compile(
+    r"arn:aws[a-z-]*:kafka:(?P<region>[a-z0-9-]+):\d{12}:cluster/[^/]+/[0-9a-f-]{36}(?P<end>-\w+)"
+)
+
+
+def login(subject: Subject) -> Verdict:
+    """Ping: TLS, token, `Connect`; unlike elsewhere, a refusal is the answer looked for."""
+    reply = subject.invoke(PING)
+    if reply.error_type == "AuthenticationFailed":
+        return refuted(reply.quoted)
+    if reply.error_type is not None:
+        return not_checked(f"ping failed otherwise: {reply.quoted}")
+    return confirmed(f"ping reached {reply.body['endpoint']} in {reply.body['times_ms']}")
+
+
+def public_certificate(subject: Subject) -> Verdict:
+    """Ping without a certificate file."""
+    if subject.environment.get("KAFKA_CA_FILE"):
+        give_up("KAFKA_CA_FILE is set")
+    reply = subject.invoke(PING)
+    if reply.error_type is None:
+        return confirmed("ping got through with the system's certificates")
+    if "trusted authority" in reply.error_message:
+        return refuted(reply.quoted)
+    return not_checked(f"ping failed otherwise: {reply.quoted}")
+
+
+def host_names(subject: Subject) -> Verdict:
+    """The region in the endpoint's and the brokers' names."""
+    body = subject.body(PING)
+    hosts = {server.rpartition(":")[0] for server in body["endpoint"].split(",")}
+    hosts |= {broker["host"] for broker in body["brokers"]}
+    regions = {host: MSK_HOST.search(host) for host in hosts}
+    unlike = sorted(host for host, found in regions.items() if found is None)
+    if unlike:
+        return refuted(f"no region can be told from {', '.join(unlike)}")
+    told = {found[1] for found in regions.values() if found}
+    return settled(told == {subject.region}, f"{', '.join(sorted(hosts))} in {subject.region}")
+
+
+def cluster_identity(subject: Subject) -> Verdict:
+    """What ping answers of the cluster."""
+    body = subject.body(PING)
+    evidence = f"cluster_id {body['cluster_id']!r}, controller_id {body['controller_id']!r}"
+    return settled(body["cluster_id"] and body["controller_id"] is not None, evidence)
+
+
+def bootstrap_brokers(subject: Subject) -> Verdict:
+    """GetBootstrapBrokers and the endpoint that is set."""
+    found = subject.clients["kafka"].get_bootstrap_brokers(ClusterArn=subject.cluster_arn)
+    told = found.get("BootstrapBrokerStringSaslIam")
+    if told is None:
+        return refuted(f"GetBootstrapBrokers answers only {sorted(found)}")
+    endpoint = subject.environment.get("KAFKA_ENDPOINT")
+    if endpoint is None:
+        return confirmed(f"GetBootstrapBrokers answers {told}")
+    same = set(told.split(",")) & set(endpoint.split(","))
+    return settled(same, f"GetBootstrapBrokers answers {told}, KAFKA_ENDPOINT is {endpoint}")
+
+
+def arn_form(subject: Subject) -> Verdict:
+    """The form of the cluster's ARN, on which policies rest."""
+    arn = subject.cluster_arn
+    serverless = _cluster(subject)["ClusterType"] == "SERVERLESS"
+    match = CLUSTER_ARN.fullmatch(arn)
+    ends = match is not None and (not serverless or re.fullmatch(r"-s\d", match["end"]))
+    return settled(ends, f"{'Serverless' if serverless else 'Provisioned'}: {arn}")
+
+
+def kafka_version(subject: Subject) -> Verdict:
+    """The version, which only MSK Provisioned tells."""
+    cluster = _cluster(subject)
+    if cluster["ClusterType"] == "SERVERLESS":
+        return not_checked("MSK Serverless doesn't tell its Kafka version")
+    version = cluster["Provisioned"]["CurrentBrokerSoftwareInfo"]["KafkaVersion"]
+    major = int(re.match(r"\d+", version)[0])  # type: ignore[index] # every version begins so
+    return settled(major in {2, 3, 4}, f"Kafka {version}")
+
+
+def _cluster(subject: Subject) -> dict[str, Any]:
+    found: dict[str, Any] = subject.clients["kafka"].describe_cluster_v2(
+        ClusterArn=subject.cluster_arn
+    )["ClusterInfo"]
+    return found
