@@ -53,6 +53,8 @@ class RecordInput(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True
     offset: int | None = None
     timestamp_type: str | None = None
     error: str | None = None
+    key_schema: dict[str, Any] | None = None
+    value_schema: dict[str, Any] | None = None
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -78,6 +80,9 @@ class Record(msgspec.Struct, frozen=True):
     headers: Headers
     error: str | None = None
     """What of the record could not be read."""
+    key_schema: dict[str, Any] | None = None
+    """What a mapping with a schema registry says of the key: `dataFormat`, `schemaId`."""
+    value_schema: dict[str, Any] | None = None
 
 
 def encode(record: RecordInput, topic: str, path: str) -> Outgoing:
@@ -180,8 +185,9 @@ def to_json(record: Record, form: Format) -> dict[str, Any]:
     else:
         _put(answer, "value", record.value, as_base64=form == "base64")
     answer["headers"] = [[name, _header_json(value)] for name, value in record.headers]
-    if record.error is not None:
-        answer["error"] = record.error
+    for name in ("error", "key_schema", "value_schema"):
+        if (told := getattr(record, name)) is not None:
+            answer[name] = told
     return answer
 
 
