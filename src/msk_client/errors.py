@@ -6,12 +6,17 @@ MskClientError
 ├── AuthenticationFailed  401  no credentials, expired credentials, token refused
 ├── NotAuthorized         403  an IAM action is missing, or an allowlist forbids
 ├── UnknownTopic          404
+├── UnknownObject         404  an S3 bucket or object
 ├── TopicExists           409
 ├── GroupInUse            409  retriable  the consumer group has live members
 ├── RecordTooLarge        413
 ├── OffsetOutOfRange      416  a start beyond the log's end
+├── ObjectConflict        409  an S3 object holds something else for the same offsets
+├── UnfitRecord           422  a record has no place in the format asked for
 ├── PartialFailure        502  some records delivered, some not
+├── StorageRefused        502  S3 or SQS refused a call for a reason of its own
 ├── BrokerUnreachable     503  retriable  refused, no answer, unknown host, certificate, ...
+├── StorageUnavailable    503  retriable  S3 or SQS can't be reached, throttles, fails
 ├── ThrottledOrBusy       503  retriable  quota, not enough replicas, a coordinator that loads
 ├── DeadlineExceeded      504  retriable  the invocation's own time ran out
 └── UnexpectedKafkaError  500  an answer this client can't account for
@@ -71,6 +76,12 @@ class UnknownTopic(MskClientError):
     http_status = 404
 
 
+class UnknownObject(MskClientError):
+    """The S3 bucket or object doesn't exist."""
+
+    http_status = 404
+
+
 class TopicExists(MskClientError):
     """The topic to be created is there already."""
 
@@ -96,14 +107,39 @@ class OffsetOutOfRange(MskClientError):
     http_status = 416
 
 
+class ObjectConflict(MskClientError):
+    """An S3 object is there already and holds something else for the same offsets."""
+
+    http_status = 409
+
+
+class UnfitRecord(MskClientError):
+    """A record has no place in the format that is asked for."""
+
+    http_status = 422
+
+
 class PartialFailure(MskClientError):
     """Some records are in the log and some aren't, or they failed for different reasons."""
 
     http_status = 502
 
 
+class StorageRefused(MskClientError):
+    """S3 or SQS refused a call for a reason of its own, which the text repeats."""
+
+    http_status = 502
+
+
 class BrokerUnreachable(MskClientError):
     """No broker could be reached, or the connection was lost for good."""
+
+    http_status = 503
+    retriable = True
+
+
+class StorageUnavailable(MskClientError):
+    """S3 or SQS could not be reached, throttled the call, or failed to serve it."""
 
     http_status = 503
     retriable = True
