@@ -23,13 +23,14 @@ MAX_MODULE_LINES = 250
 MAX_FUNCTION_LINES = 50
 
 BOTTOM = {"errors", "deadline"}
-VALUES = BOTTOM | {"records", "settings", "answer", "ports"}
+VALUES = BOTTOM | {"records", "batch", "settings", "answer", "ports"}
 MAY_IMPORT = {
     "": set(),
     "errors": set(),
     "deadline": set(),
     "answer": set(),
     "records": {"errors"},
+    "batch": {"errors", "records"},
     "settings": {"errors"},
     "ports": BOTTOM | {"records"},
     "telemetry": {"settings", "deadline"},
