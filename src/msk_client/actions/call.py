@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from msk_client import errors
+from msk_client.answer import MAX_ANSWER_BYTES
 
 if TYPE_CHECKING:
     from msk_client.deadline import Deadline
@@ -32,6 +33,9 @@ class Call:
     request_id: str
     counts: dict[str, int] = field(default_factory=dict)
     """Metrics of this call: `Records`, `Bytes`, ..."""
+
+    max_answer_bytes: int = MAX_ANSWER_BYTES
+    """What whoever called lets through, as the runtime writes it."""
 
     def allow_action(self, action: str, *, destructive: bool = False) -> None:
         """Raise `NotAuthorized` where ALLOWED_ACTIONS forbids `action`."""

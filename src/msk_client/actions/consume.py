@@ -152,12 +152,13 @@ def _grown(log: Log, ranges: Ranges, patience: Deadline) -> bool:
 
 
 def _read(request: Consume, log: Log, ranges: Ranges, call: Call) -> Page:
-    room_bytes = request.max_bytes - largest_envelope_bytes(ranges)
+    most_bytes = min(request.max_bytes, call.max_answer_bytes)
+    room_bytes = most_bytes - largest_envelope_bytes(ranges)
     lacking_bytes = SMALLEST_ROOM_BYTES - room_bytes
     if lacking_bytes > 0:
         raise InvalidRequest(
-            f"Field 'max_bytes' is {request.max_bytes}, too few for the answer's other fields: give"
-            f" at least {request.max_bytes + lacking_bytes} for {len(ranges)} partition(s)."
+            f"Field 'max_bytes' is {most_bytes}, too few for the answer's other fields: give"
+            f" at least {most_bytes + lacking_bytes} for {len(ranges)} partition(s)."
         )
     page = Page(ranges, request.format, request.max_records, room_bytes)
     spans = {p: (r.start, r.end) for p, r in ranges.items()}

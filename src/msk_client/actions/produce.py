@@ -65,7 +65,7 @@ def produce(request: Produce, call: Call) -> Answer:
         "produced": delivered,
         "failed": len(failures),
     }
-    body |= listed(inputs, produced.outcomes, request.results)
+    body |= listed(inputs, produced.outcomes, request.results, call.max_answer_bytes)
     return Answer(body, MULTI_STATUS if failures else 200)
 
 

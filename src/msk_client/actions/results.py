@@ -25,19 +25,21 @@ def listed(
     inputs: Sequence[RecordInput],
     outcomes: Sequence[Outcome],
     wanted: Literal["all", "failures", "none"],
+    max_answer_bytes: int | None = None,
 ) -> dict[str, Any]:
     """Make `results` as wanted; what doesn't fit is left out and counted."""
+    room_bytes = (max_answer_bytes or MAX_ANSWER_BYTES) - ENVELOPE_BYTES
     if wanted == "none":
         return {}
     failed = [i for i, outcome in enumerate(outcomes) if outcome.status != "delivered"]
     if wanted == "failures":
-        return _fitting([result(i, inputs[i], outcomes[i]) for i in failed])
+        return _fitting([result(i, inputs[i], outcomes[i]) for i in failed], room_bytes)
     everything = [result(i, inputs[i], o) for i, o in enumerate(outcomes)]
-    if _fits(everything, inputs):
+    if _fits(everything, inputs, room_bytes):
         for one in everything:
             del one["index"]
         return {"results": everything}
-    failures = _fitting([everything[i] for i in failed])
+    failures = _fitting([everything[i] for i in failed], room_bytes)
     omitted = len(outcomes) - len(failures["results"])
     return failures | {"results_omitted": omitted, "partitions": _ranges(outcomes)}
 
@@ -58,18 +60,16 @@ def result(index: int, record: RecordInput, outcome: Outcome) -> dict[str, Any]:
     return answer | {"status": outcome.status, "error": error, "retriable": outcome.retriable}
 
 
-def _fits(results: list[dict[str, Any]], inputs: Sequence[RecordInput]) -> bool:
+def _fits(results: list[dict[str, Any]], inputs: Sequence[RecordInput], room_bytes: int) -> bool:
     """Count exactly only where a generous estimate could be too much."""
-    room = MAX_ANSWER_BYTES - ENVELOPE_BYTES
     plain = all(record.id is UNSET for record in inputs)
-    if plain and len(results) * SMALL_BYTES < room and all("error" not in r for r in results):
+    if plain and len(results) * SMALL_BYTES < room_bytes and all("error" not in r for r in results):
         return True
-    return size_bytes(results) < room
+    return size_bytes(results) < room_bytes
 
 
-def _fitting(results: list[dict[str, Any]]) -> dict[str, Any]:
+def _fitting(results: list[dict[str, Any]], room: int) -> dict[str, Any]:
     """Keep as many from the start as fit."""
-    room = MAX_ANSWER_BYTES - ENVELOPE_BYTES
     kept: list[dict[str, Any]] = []
     for one in results:
         room -= size_bytes(one) + SEPARATOR_BYTES
