@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "ports": BOTTOM | {"records"},
     "telemetry": {"settings", "deadline"},
     "kafka": BOTTOM | {"records", "settings", "ports", "kafka"},
-    "actions": VALUES | {"actions", "kafka"},
+    "s3": BOTTOM | {"records", "s3"},
+    "actions": VALUES | {"actions", "kafka", "s3"},
     "triggers": VALUES | {"actions", "triggers"},
     "handler": VALUES | {"telemetry", "actions", "triggers", "kafka"},
 }

@@ -1,0 +1,198 @@
+"""The content of one object: lines of a range, compressed while they come."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from array import array
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msk_client.s3.keys import day_of
+from msk_client.s3.packing import packer, unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Executor, Future
+
+    from msk_client.records import Record
+    from msk_client.s3.formats import Format
+
+CHUNK_BYTES = 256 * 1024
+INDEX_BYTES = 16
+"""What is kept of each record beside its line: its offset, and where its line ends."""
+
+
+class Packed:
+    """Takes content; keeps it compressed, and its digest."""
+
+    def __init__(self, form: Format) -> None:
+        self.body = bytearray()
+        self.sha256 = hashlib.sha256()
+        self._packer = packer(form.compression)
+
+    def feed(self, chunk: bytes | bytearray) -> None:
+        """Take the next part."""
+        self.sha256.update(chunk)
+        self.body += self._packer.compress(chunk)
+
+    def end(self) -> None:
+        """There is no more."""
+        self.body += self._packer.flush()
+
+
+@dataclass(frozen=True)
+class Content:
+    """A range [start, next) of a partition, as an object holds it."""
+
+    form: Format
+    start: int
+    next: int
+    body: bytearray
+    """Compressed."""
+    sha256: str
+    """Of the content before compression."""
+    offsets: array[int]
+    ends: array[int]
+    """Where in the uncompressed content each record's line ends."""
+    days: list[tuple[int, int]]
+    """Index of a record and its day, where it differs from the one before."""
+
+    @property
+    def count(self) -> int:
+        """How many records there are."""
+        return len(self.offsets)
+
+    @property
+    def last(self) -> int:
+        """The last record's offset."""
+        return self.offsets[-1]
+
+    @property
+    def day(self) -> int:
+        """The first record's day."""
+        return self.days[0][1]
+
+    def count_before(self, position: int) -> int:
+        """How many records stand before an offset."""
+        return bisect_left(self.offsets, position)
+
+    def part_before(self, position: int) -> Iterator[bytes]:
+        """Read the uncompressed content up to an offset."""
+        count = self.count_before(position)
+        return self._part(0, self.ends[count - 1] if count else len(self.form.header))
+
+    def sha256_before(self, position: int) -> str:
+        """Make the digest of the content up to an offset."""
+        if position > self.last:
+            return self.sha256
+        digest = hashlib.sha256()
+        for chunk in self.part_before(position):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+    def since(self, position: int) -> Content:
+        """Make the content of the range that begins at an offset."""
+        skipped = self.count_before(position)
+        header = self.form.header
+        base = self.ends[skipped - 1] if skipped else len(header)
+        packed = Packed(self.form)
+        packed.feed(header)
+        for chunk in self._part(base, self.ends[-1] if self.ends else base):
+            packed.feed(chunk)
+        packed.end()
+        before = [(0, day) for index, day in self.days if index <= skipped][-1:]
+        return Content(
+            form=self.form,
+            start=position,
+            next=max(position, self.next),
+            body=packed.body,
+            sha256=packed.sha256.hexdigest(),
+            offsets=self.offsets[skipped:],
+            ends=array("Q", (end - base + len(header) for end in self.ends[skipped:])),
+            days=before + [(i - skipped, day) for i, day in self.days if i > skipped],
+        )
+
+    def _part(self, start: int, end: int) -> Iterator[bytes]:
+        stream = unpacked(io.BytesIO(self.body), self.form.compression)
+        position = 0
+        while position < end and (chunk := stream.read(min(CHUNK_BYTES, end - position))):
+            position += len(chunk)
+            if position > start:
+                yield chunk[max(0, len(chunk) - (position - start)) :]
+
+
+class Growing:
+    """A range that is being read. `pool` compresses beside the reading; it keeps the order."""
+
+    def __init__(self, form: Format, start: int, pool: Executor | None = None) -> None:
+        self.form = form
+        self.start = start
+        self.next = start
+        self.size = len(form.header)
+        """Bytes of content so far, before compression."""
+        self._pending = bytearray(form.header)
+        self._packed = Packed(form)
+        self._write = form.writer()
+        self._offsets = array("Q")
+        self._ends = array("Q")
+        self._days: list[tuple[int, int]] = []
+        self._pool = pool
+        self._busy: Future[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    @property
+    def memory_bytes(self) -> int:
+        """What is held, more or less."""
+        return len(self._packed.body) + len(self._pending) + INDEX_BYTES * len(self._offsets)
+
+    def add(self, record: Record) -> None:
+        """Take the next record; raises `UnfitRecord`, and then it isn't taken."""
+        pending = self._pending
+        before = len(pending)
+        self._write(record, pending)
+        self.size += len(pending) - before
+        day = day_of(record.timestamp_ms)
+        if not self._days or self._days[-1][1] != day:
+            self._days.append((len(self._offsets), day))
+        self._offsets.append(record.offset)
+        self._ends.append(self.size)
+        self.next = record.offset + 1
+        if len(pending) >= CHUNK_BYTES:
+            self._pack()
+
+    def reach(self, position: int) -> None:
+        """There is no record between the last one and `position`."""
+        self.next = max(self.next, position)
+
+    def seal(self) -> Content:
+        """End the range where it is."""
+        self._pack()
+        self._settle()
+        self._packed.end()
+        return Content(
+            form=self.form,
+            start=self.start,
+            next=self.next,
+            body=self._packed.body,
+            sha256=self._packed.sha256.hexdigest(),
+            offsets=self._offsets,
+            ends=self._ends,
+            days=self._days,
+        )
+
+    def _pack(self) -> None:
+        self._settle()
+        if self._pool is None:
+            self._packed.feed(self._pending)
+        else:
+            self._busy = self._pool.submit(self._packed.feed, self._pending)
+        self._pending = bytearray()
+
+    def _settle(self) -> None:
+        if self._busy is not None:
+            self._busy.result()
+            self._busy = None

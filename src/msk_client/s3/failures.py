@@ -1,0 +1,133 @@
+"""What went wrong with a call to S3: passing or not, and as which of our classes it is told."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from botocore import exceptions as aws
+
+from msk_client import errors
+
+if TYPE_CHECKING:
+    from msk_client.s3.keys import Place
+
+PASSING = frozenset(
+    {
+        "ConditionalRequestConflict",  # 409: two conditional writes at once
+        "OperationAborted",
+        "RequestTimeout",
+        "RequestTimeTooSkewed",
+        "SlowDown",
+        "Throttling",
+        "TooManyRequestsException",
+        "ThrottlingException",
+        "BadDigest",  # damaged on the way
+        "XAmzContentSHA256Mismatch",
+        "XAmzContentChecksumMismatch",
+        "IncompleteBody",
+    }
+)
+CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "TokenRefreshRequired",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+    }
+)
+NO_CREDENTIALS = (
+    aws.NoCredentialsError,
+    aws.PartialCredentialsError,
+    aws.CredentialRetrievalError,
+)
+LOST = (
+    aws.HTTPClientError,  # no connection, none in time, or lost, and TLS
+    aws.IncompleteReadError,
+    aws.ResponseStreamingError,
+    aws.FlexibleChecksumError,
+)
+
+
+def code_of(problem: Exception) -> str:
+    """S3's own code; of an answer without a body (HEAD) the HTTP status."""
+    if not isinstance(problem, aws.ClientError):
+        return ""
+    return str(problem.response.get("Error", {}).get("Code", ""))
+
+
+def status_of(problem: Exception) -> int:
+    """The HTTP status of S3's answer, 0 where there was none."""
+    if not isinstance(problem, aws.ClientError):
+        return 0
+    return int(problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def may_pass(problem: Exception) -> bool:
+    """Whether the same call may work in a moment."""
+    if isinstance(problem, aws.SSLError):
+        return False
+    return (
+        isinstance(problem, LOST)
+        or code_of(problem) in PASSING
+        or status_of(problem) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+
+
+def translate(problem: Exception, action: str, at: Place, region: str) -> errors.MskClientError:
+    """Make our exception; `action` is the permission that the call needs, `s3:PutObject`."""
+    told = _told(problem)
+    if code_of(problem) in CREDENTIALS or isinstance(problem, NO_CREDENTIALS):
+        return errors.AuthenticationFailed(
+            f"S3 can't be asked for {action} on {at}: the function's AWS credentials are missing,"
+            f" incomplete, wrong or have ended. {told}"
+        )
+    if may_pass(problem):
+        return errors.StorageUnavailable(
+            f"S3 could not serve {action} on {at}: it can't be reached, is slow, throttles or"
+            " fails. Try again. In a VPC without NAT it needs a gateway endpoint for S3; if"
+            f" AWS_ENDPOINT_URL_S3 is set, look where it leads. {told}"
+        )
+    if isinstance(problem, aws.ParamValidationError):
+        return errors.InvalidRequest(f"S3 can't be asked for {at}: {problem}")
+    return _refused(problem, action, at, region)
+
+
+def _refused(problem: Exception, action: str, at: Place, region: str) -> errors.MskClientError:
+    status, told = status_of(problem), _told(problem)
+    if status == HTTPStatus.FORBIDDEN:
+        return errors.NotAuthorized(
+            f"The role may not do this: S3 refused {action} on {arn(at, region)}. Add it to the"
+            " role's policy (where a KMS key encrypts: kms:GenerateDataKey and kms:Decrypt on it);"
+            f" the bucket's policy or the VPC endpoint's may forbid it as well. {told}"
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        what = f"bucket {at.bucket!r}" if code_of(problem) == "NoSuchBucket" else f"object {at}"
+        return errors.UnknownObject(f"The {what} doesn't exist: check the name. {told}")
+    return errors.StorageRefused(f"S3 refused {action} on {at}. {told}")
+
+
+def arn(at: Place, region: str) -> str:
+    """Name an object as policies do."""
+    if at.bucket.startswith("arn:"):
+        return f"{at.bucket}/object/{at.key}"
+    return f"arn:{_partition(region)}:s3:::{at.bucket}/{at.key}"
+
+
+def _partition(region: str) -> str:
+    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
+        if region.startswith(prefix):
+            return partition
+    return "aws"
+
+
+def _told(problem: Exception) -> str:
+    """S3's own words, or botocore's."""
+    if isinstance(problem, aws.ClientError):
+        said = problem.response.get("Error", {}).get("Message", "")
+        return f"[S3: {status_of(problem)} {code_of(problem)} {said[:500]}]"
+    return f"[botocore: {type(problem).__name__} {str(problem)[:500]}]"

@@ -1,0 +1,66 @@
+"""Compression of objects, by stream and without a clock: the same content gives the same bytes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from msk_client.s3.formats import Compression
+
+GZIP_WINDOW = 31
+"""zlib's way to say: 15 bits of window, and a gzip header, whose time is 0."""
+
+GZIP_LEVEL = 1
+ZSTD_LEVEL = 3
+
+
+class Packer(Protocol):
+    """What zlib's and zstandard's `compressobj` are."""
+
+    def compress(self, data: bytes | bytearray, /) -> bytes:
+        """Take content, and answer what is ready so far."""
+        ...
+
+    def flush(self) -> bytes:
+        """End the stream."""
+        ...
+
+
+class Plain:
+    """No compression."""
+
+    def compress(self, data: bytes | bytearray, /) -> bytes:
+        """Answer the content."""
+        return bytes(data)
+
+    def flush(self) -> bytes:
+        """Nothing is left."""
+        return b""
+
+
+def packer(compression: Compression) -> Packer:
+    """Make a compressor of one object."""
+    if compression == "gz":
+        return zlib.compressobj(GZIP_LEVEL, wbits=GZIP_WINDOW)
+    if compression == "zst":
+        import zstandard  # noqa: PLC0415 - only where it is asked for
+
+        return cast("Packer", zstandard.ZstdCompressor(ZSTD_LEVEL).compressobj())
+    return Plain()
+
+
+def unpacked(body: BinaryIO, compression: Compression) -> BinaryIO:
+    """Read content out of a compressed stream, without holding all of it."""
+    if compression == "gz":
+        return cast("BinaryIO", gzip.GzipFile(fileobj=body))
+    if compression == "zst":
+        import zstandard  # noqa: PLC0415 - only where it is asked for
+
+        reader = zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True)
+        return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", reader)))
+    return body

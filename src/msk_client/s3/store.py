@@ -1,0 +1,181 @@
+"""S3 as this function uses it: conditional writes, heads and reads, within a deadline."""
+
+from __future__ import annotations
+
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from functools import cache, cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
+
+from msk_client.errors import StorageUnavailable
+from msk_client.s3 import failures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from msk_client.deadline import Deadline
+    from msk_client.s3.keys import Place
+
+T = TypeVar("T")
+PATIENCE_S = 30.0
+"""How long one call is tried again while S3 fails to serve it."""
+
+CONNECT_S = 5.0
+SILENCE_S = 15.0
+"""S3 is asked again where nothing comes for this long: a new request is mostly quicker."""
+
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 2.0
+CONNECTIONS = 10
+
+
+@dataclass(frozen=True)
+class Head:
+    """What S3 says of an object."""
+
+    metadata: Mapping[str, str]
+    etag: str
+    version_id: str | None
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An object that is being read; `body` ends early or raises where the connection is lost."""
+
+    head: Head
+    body: BinaryIO
+
+
+class Store:
+    """S3 by botocore. Calls may come from several threads; each ends by its deadline.
+
+    Where and as whom: botocore's own variables (AWS_REGION, AWS_ENDPOINT_URL_S3, credentials).
+    """
+
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="s3")
+
+    @cached_property
+    def _client(self) -> Any:  # noqa: ANN401 - botocore makes its classes at run time
+        config = Config(
+            retries={"total_max_attempts": 1},  # ours know the deadline
+            connect_timeout=CONNECT_S,
+            read_timeout=SILENCE_S,
+            max_pool_connections=CONNECTIONS,
+        )
+        return get_session().create_client("s3", config=config)
+
+    def put_new(
+        self,
+        at: Place,
+        body: bytes | bytearray,
+        headers: Mapping[str, Any],
+        deadline: Deadline,
+    ) -> bool:
+        """Write an object where there is none; False where there is one.
+
+        After a lost answer the object that is there may be this very one. `headers` are fields of
+        PutObject, such as ContentType and Metadata.
+        """
+
+        def put() -> bool:
+            try:
+                self._client.put_object(
+                    Bucket=at.bucket, Key=at.key, Body=body, IfNoneMatch="*", **headers
+                )
+            except ClientError as problem:
+                if failures.status_of(problem) != HTTPStatus.PRECONDITION_FAILED:
+                    raise
+                return False
+            return True
+
+        return self._call(put, "s3:PutObject", at, deadline)
+
+    def head(self, at: Place, deadline: Deadline) -> Head | None:
+        """Look an object up; None where there is none."""
+
+        def head() -> Head | None:
+            try:
+                answer = self._client.head_object(Bucket=at.bucket, Key=at.key)
+            except ClientError as problem:
+                if failures.status_of(problem) != HTTPStatus.NOT_FOUND:
+                    raise
+                return None
+            return _head_of(answer)
+
+        return self._call(head, "s3:GetObject", at, deadline)
+
+    def open(
+        self,
+        at: Place,
+        deadline: Deadline,
+        *,
+        if_match: str | None = None,
+        version_id: str | None = None,
+        first_byte: int = 0,
+    ) -> Opened:
+        """Begin to read an object; raises `UnknownObject`, and what S3 says to a failed If-Match.
+
+        Reading the body can raise botocore's errors: see `reading`.
+        """
+        given = {"IfMatch": if_match, "VersionId": version_id}
+        if first_byte:
+            given["Range"] = f"bytes={first_byte}-"
+        wanted = {name: value for name, value in given.items() if value is not None}
+
+        def get() -> Opened:
+            answer = self._client.get_object(Bucket=at.bucket, Key=at.key, **wanted)
+            return Opened(_head_of(answer), answer["Body"])
+
+        return self._call(get, "s3:GetObject", at, deadline)
+
+    def reading(self, read: Callable[[], T], at: Place, deadline: Deadline) -> T:
+        """Run what opens and reads an object, again from its start where the connection is lost."""
+        return self._call(read, "s3:GetObject", at, deadline)
+
+    def _call(self, call: Callable[[], T], action: str, at: Place, deadline: Deadline) -> T:
+        """Try until S3 has answered, in a thread, so that the deadline holds whatever happens."""
+        patience = deadline.within(self._patience_s)
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                return self._threads.submit(call).result(deadline.left_s)
+            except FutureTimeout:
+                raise StorageUnavailable(
+                    f"S3 did not answer {action} on {at} within the invocation's time. Try again,"
+                    " or give the function a longer timeout."
+                ) from None
+            except (ClientError, BotoCoreError) as problem:
+                if not failures.may_pass(problem) or patience.left_s <= pause_s:
+                    raise failures.translate(problem, action, at, self._region) from problem
+            time.sleep(random.uniform(pause_s / 2, pause_s))  # noqa: S311 - a jitter is no secret
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    @property
+    def _region(self) -> str:
+        return str(self._client.meta.region_name)
+
+
+@cache
+def store() -> Store:
+    """S3's client, kept from one invocation of this environment to the next."""
+    return Store()
+
+
+def _head_of(answer: Mapping[str, Any]) -> Head:
+    return Head(
+        metadata=answer.get("Metadata", {}),
+        etag=answer.get("ETag", ""),
+        version_id=answer.get("VersionId"),
+        size_bytes=answer.get("ContentLength", 0),
+    )
