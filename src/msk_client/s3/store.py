@@ -11,9 +11,7 @@ from functools import cache, cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import get_session
 
 from msk_client.errors import StorageUnavailable
 from msk_client.s3 import failures
@@ -67,6 +65,9 @@ class Store:
 
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401 - botocore makes its classes at run time
+        from botocore.config import Config  # noqa: PLC0415 - dear at cold start
+        from botocore.session import get_session  # noqa: PLC0415 - same
+
         config = Config(
             retries={"total_max_attempts": 1},  # ours know the deadline
             connect_timeout=CONNECT_S,
