@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import io
+import sys
 import zlib
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import BinaryIO
 
     from msk_client.s3.formats import Compression
@@ -20,7 +21,7 @@ ZSTD_LEVEL = 3
 
 
 class Packer(Protocol):
-    """What zlib's and zstandard's `compressobj` are."""
+    """What zlib's and zstd's compressors are."""
 
     def compress(self, data: bytes | bytearray, /) -> bytes:
         """Take content, and answer what is ready so far."""
@@ -48,9 +49,7 @@ def packer(compression: Compression) -> Packer:
     if compression == "gz":
         return zlib.compressobj(GZIP_LEVEL, wbits=GZIP_WINDOW)
     if compression == "zst":
-        import zstandard  # noqa: PLC0415 - only where it is asked for
-
-        return cast("Packer", zstandard.ZstdCompressor(ZSTD_LEVEL).compressobj())
+        return cast("Packer", _zstd().ZstdCompressor(level=ZSTD_LEVEL))
     return Plain()
 
 
@@ -59,8 +58,14 @@ def unpacked(body: BinaryIO, compression: Compression) -> BinaryIO:
     if compression == "gz":
         return cast("BinaryIO", gzip.GzipFile(fileobj=body))
     if compression == "zst":
-        import zstandard  # noqa: PLC0415 - only where it is asked for
-
-        reader = zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True)
-        return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", reader)))
+        return cast("BinaryIO", _zstd().ZstdFile(body))
     return body
+
+
+def _zstd() -> ModuleType:
+    """Import Python's own module, or what it is before 3.14; only where it is asked for."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd  # noqa: PLC0415
+    else:
+        from backports import zstd  # noqa: PLC0415
+    return zstd
