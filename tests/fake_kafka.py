@@ -78,6 +78,7 @@ class FakeKafka:
 
     def __init__(self) -> None:
         self.logs: dict[str, list[FakeLog]] = {}
+        self.ids: dict[str, int] = {}
         self.bookmarks: dict[tuple[str, str], Offsets] = {}
         self.members: dict[str, int] = {}
         self.calls: list[str] = []
@@ -86,12 +87,19 @@ class FakeKafka:
     def add_topic(self, name: str, num_partitions: int = 1) -> list[FakeLog]:
         """Make a topic at once."""
         self.logs[name] = [FakeLog(name, p) for p in range(num_partitions)]
+        self.ids[name] = self.ids.get(name, 0) + 1
         return self.logs[name]
 
     def topic(self, name: str, deadline: Deadline) -> Topic | None:
         """See the port."""
         logs = self._begin("topic", deadline).get(name)
         return None if logs is None else Topic(name, len(logs), 1)
+
+    def topic_id(self, name: str, deadline: Deadline) -> str | None:
+        """See the port."""
+        self._begin("topic_id", deadline)
+        self._logs(name)
+        return f"{name}-{self.ids[name]}"
 
     def topics(self, deadline: Deadline) -> list[Topic]:
         """See the port."""

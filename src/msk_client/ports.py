@@ -124,6 +124,10 @@ class Kafka(Protocol):
         """Look a topic up; None where there is none."""
         ...
 
+    def topic_id(self, name: str, deadline: Deadline) -> str | None:
+        """Look up the id that tells a topic from an earlier one of its name; None where unknown."""
+        ...
+
     def topics(self, deadline: Deadline) -> list[Topic]:
         """List the topics that the role may describe, in no order."""
         ...

@@ -78,6 +78,21 @@ def test_a_topic_that_is_not_there_is_none(kafka: Kafka, deadline: Deadline) -> 
     assert kafka.topic("no-such-topic", deadline) is None
 
 
+def test_a_topic_has_an_id(kafka: Kafka, stage: Stage, deadline: Deadline) -> None:
+    """A topic keeps its id, and no two topics have the same."""
+    first, second = stage.topic(), stage.topic()
+    ids = [kafka.topic_id(name, deadline) for name in (first, first, second)]
+    assert ids[0] is not None
+    assert ids[0] == ids[1]
+    assert ids[0] != ids[2]
+
+
+def test_a_topic_that_is_not_there_has_no_id(kafka: Kafka, deadline: Deadline) -> None:
+    """Asking for the id of a topic that doesn't exist raises `UnknownTopic`."""
+    with pytest.raises(UnknownTopic):
+        kafka.topic_id("no-such-topic", deadline)
+
+
 def test_validating_a_topic_makes_none(kafka: Kafka, deadline: Deadline) -> None:
     """With `validate_only` no topic is made."""
     wanted = new()

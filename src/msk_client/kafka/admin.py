@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.cimpl import NewTopic as LibraryNewTopic
 
 from msk_client import errors
@@ -38,6 +38,18 @@ class Admin:
     def topic(self, name: str, deadline: Deadline) -> Topic | None:
         """See the port."""
         return find_topic(self.clients, ADMIN, name, deadline)
+
+    def topic_id(self, name: str, deadline: Deadline) -> str | None:
+        """See the port. Brokers tell it since Kafka 2.8."""
+        client = self.clients.get(ADMIN).client
+        wanted = TopicCollection([name])
+        future = client.describe_topics(wanted, request_timeout=timeout_s(deadline))[name]
+        operation = failures.describe_topic(name)
+        try:
+            found = wait_for(future, operation, self.settings, deadline).topic_id
+        except KafkaException as problem:
+            raise failures.translate(problem.args[0], operation, self.settings) from problem
+        return str(found) if found is not None and found.get_most_significant_bits() else None
 
     def topics(self, deadline: Deadline) -> list[Topic]:
         """See the port."""
