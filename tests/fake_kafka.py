@@ -16,16 +16,16 @@ from msk_client.ports import (
     Outcome,
     Position,
     Produced,
+    Streamed,
     Topic,
 )
-from msk_client.records import Record
+from msk_client.records import Outgoing, Record
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
     from msk_client.deadline import Deadline
-    from msk_client.ports import Event, Offsets
-    from msk_client.records import Outgoing
+    from msk_client.ports import Bulk, Event, Offsets
 
 MAX_VALUE_BYTES = 1_000_000
 
@@ -73,6 +73,48 @@ class FakeLog:
         self.records = {o: r for o, r in self.records.items() if o >= offset}
 
 
+class FakeStream:
+    """The port's stream, which sends at once; `over_after` records it takes no more."""
+
+    def __init__(self, kafka: FakeKafka, topic: str, deadline: Deadline) -> None:
+        self._kafka = kafka
+        self._logs = kafka._logs(topic)
+        self._deadline = deadline
+        self._refused: dict[int, Outcome] = {}
+        self._settled = self._bytes = 0
+        self.num_partitions = len(self._logs)
+
+    def put(self, records: Bulk) -> bool:
+        """See the port."""
+        if self.over:
+            return False
+        for record in records:
+            outgoing = Outgoing(None, record, []) if isinstance(record, bytes) else record
+            outcome = self._kafka._append(self._logs, outgoing)
+            if outcome.error is not None:
+                self._refused[self._settled] = outcome
+            self._settled += 1
+            self._bytes += len(outgoing.key or b"") + len(outgoing.value or b"")
+        return True
+
+    @property
+    def over(self) -> bool:
+        """See the port."""
+        return self._deadline.passed or self._settled >= self._kafka.over_after
+
+    @property
+    def refused(self) -> int:
+        """See the port."""
+        return len(self._refused)
+
+    def finish(self) -> Streamed:
+        """See the port; the last `unacknowledged` records are given up."""
+        lost, cause = self._kafka.unacknowledged
+        settled = max(0, self._settled - lost)
+        refused = {n: o for n, o in self._refused.items() if n < settled}
+        return Streamed(settled, self._bytes, refused, cause)
+
+
 class FakeKafka:
     """The port, without librdkafka or a broker."""
 
@@ -83,6 +125,8 @@ class FakeKafka:
         self.members: dict[str, int] = {}
         self.calls: list[str] = []
         self.outcomes: list[Outcome] | None = None
+        self.over_after: float = float("inf")
+        self.unacknowledged: tuple[int, errors.MskClientError | None] = (0, None)
 
     def add_topic(self, name: str, num_partitions: int = 1) -> list[FakeLog]:
         """Make a topic at once."""
@@ -124,6 +168,11 @@ class FakeKafka:
         logs = self._logs(topic)
         outcomes = self.outcomes or [self._append(logs, record) for record in records]
         return Produced(len(logs), outcomes)
+
+    def stream(self, topic: str, deadline: Deadline) -> FakeStream:
+        """See the port."""
+        self._begin("stream", deadline)
+        return FakeStream(self, topic, deadline)
 
     def _append(self, logs: list[FakeLog], record: Outgoing) -> Outcome:
         partition = max(record.partition, 0)

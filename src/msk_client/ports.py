@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
 from msk_client.errors import InvalidRequest, MskClientError
-from msk_client.records import Record
+from msk_client.records import Outgoing, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Generator, Mapping
 
     from msk_client.deadline import Deadline
-    from msk_client.records import Outgoing
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -98,6 +98,48 @@ class Produced(msgspec.Struct, frozen=True):
     outcomes: list[Outcome]
 
 
+Bulk = Sequence[Outgoing] | Sequence[bytes]
+"""Records of a stream: all alike, and a value alone where they have nothing else."""
+
+
+class Streamed(msgspec.Struct, frozen=True):
+    """How far a stream came."""
+
+    settled: int
+    """So many records from the first on are delivered or refused; later ones may be delivered."""
+
+    bytes: int
+    refused: dict[int, Outcome]
+    """Number of a record (from 0) -> why it is certainly not in the log."""
+
+    cause: MskClientError | None
+    """Why it ended before its last record was settled."""
+
+
+class Stream(Protocol):
+    """Records on their way to a topic, no more at once than memory should hold."""
+
+    num_partitions: int
+
+    def put(self, records: Bulk) -> bool:
+        """Send at most 10,000 more, when there is room; False where the stream is over."""
+        ...
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is taken: the time is nearly up, or sending has failed."""
+        ...
+
+    @property
+    def refused(self) -> int:
+        """How many records are known to be refused."""
+        ...
+
+    def finish(self) -> Streamed:
+        """Wait for what is on its way; nothing leaves afterwards. Call it once, at the end."""
+        ...
+
+
 class Beginning(msgspec.Struct, frozen=True):
     """A read met offsets that are gone: it goes on at the log's beginning."""
 
@@ -142,6 +184,10 @@ class Kafka(Protocol):
 
     def produce(self, topic: str, records: Sequence[Outgoing], deadline: Deadline) -> Produced:
         """Send the records, and say of each what became of it; raises `UnknownTopic`."""
+        ...
+
+    def stream(self, topic: str, deadline: Deadline) -> Stream:
+        """Begin to send records as they come; raises `UnknownTopic`."""
         ...
 
     def offsets(

@@ -13,6 +13,7 @@ from msk_client.kafka.groups import Groups
 from msk_client.kafka.iam import TokenSource
 from msk_client.kafka.produce import Sender
 from msk_client.kafka.read import Reader
+from msk_client.kafka.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -42,6 +43,10 @@ class MskKafka(Admin):
     def produce(self, topic: str, records: Sequence[Outgoing], deadline: Deadline) -> Produced:
         """See the port."""
         return Sender(self.clients, topic, records, deadline).run()
+
+    def stream(self, topic: str, deadline: Deadline) -> Stream:
+        """See the port."""
+        return Stream(self.clients, topic, deadline)
 
     def read(
         self,

@@ -51,6 +51,11 @@ def producer(settings: Settings) -> dict[str, object]:
     return tunable | common(settings) | ours
 
 
+def streamer(settings: Settings) -> dict[str, object]:
+    """As a producer; nobody asks what never left, so that there are no statistics."""
+    return producer(settings) | {"statistics.interval.ms": 0}
+
+
 def consumer(settings: Settings, *, read_committed: bool) -> dict[str, object]:
     """Assigns by hand, never joins; small queues, so that memory follows what is asked for."""
     ours = {

@@ -10,20 +10,28 @@ from msk_client.kafka.connection import KnownPartitions
 from msk_client.kafka.metadata import find_topic
 
 if TYPE_CHECKING:
+    from confluent_kafka import Producer
+
     from msk_client.deadline import Deadline
-    from msk_client.kafka.clients import Clients
+    from msk_client.kafka.clients import Clients, Kind
 
 KNOWN_S = 2.0
 """A topic looked up no longer ago than this isn't looked up again."""
 
 
-def num_partitions(clients: Clients, topic: str, highest: int, deadline: Deadline) -> int:
+def num_partitions(
+    clients: Clients,
+    topic: str,
+    highest: int,
+    deadline: Deadline,
+    kind: Kind[Producer] = PRODUCER,
+) -> int:
     """Tell how many partitions a topic has; raises `UnknownTopic`.
 
     `highest` is the highest partition that is asked for: the topic may have got more since it was
     last looked up.
     """
-    connection = clients.get(PRODUCER)
+    connection = clients.get(kind)
     known = connection.partitions.get(topic)
     if (
         known is not None
@@ -32,23 +40,23 @@ def num_partitions(clients: Clients, topic: str, highest: int, deadline: Deadlin
     ):
         connection.begin()
         return known.count
-    count = _look_up(clients, topic, deadline)
-    clients.get(PRODUCER).partitions[topic] = KnownPartitions(count, clients.clock())
+    count = _look_up(clients, topic, deadline, kind)
+    clients.get(kind).partitions[topic] = KnownPartitions(count, clients.clock())
     return count
 
 
-def _look_up(clients: Clients, topic: str, deadline: Deadline) -> int:
+def _look_up(clients: Clients, topic: str, deadline: Deadline, kind: Kind[Producer]) -> int:
     """Ask the cluster for the topic, twice with a new client.
 
     An idempotent producer asks for its id when a broker's connection comes up, else only every
     500 ms. The first answer makes librdkafka drop the bootstrap connection and forget to open the
     next one; the second question opens it.
     """
-    found = find_topic(clients, PRODUCER, topic, deadline)
-    connection = clients.get(PRODUCER)
+    found = find_topic(clients, kind, topic, deadline)
+    connection = clients.get(kind)
     if not connection.settled:
         connection.settled = True
-        found = find_topic(clients, PRODUCER, topic, deadline)
+        found = find_topic(clients, kind, topic, deadline)
     if found is None:
         raise errors.UnknownTopic(f"Topic {topic!r} doesn't exist on {clients.settings.endpoint}.")
     return found.num_partitions
