@@ -108,6 +108,10 @@ def _refused(problem: Exception, action: str, at: Place, region: str) -> errors.
     if status == HTTPStatus.NOT_FOUND:
         what = f"bucket {at.bucket!r}" if code_of(problem) == "NoSuchBucket" else f"object {at}"
         return errors.UnknownObject(f"The {what} doesn't exist: check the name. {told}")
+    if status == HTTPStatus.PRECONDITION_FAILED:
+        return errors.ObjectConflict(
+            f"{at} is not the object that was meant: it was written anew since. {told}"
+        )
     return errors.StorageRefused(f"S3 refused {action} on {at}. {told}")
 
 
