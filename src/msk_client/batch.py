@@ -85,7 +85,7 @@ def parse(event: dict[str, Any]) -> Batch:
 def _broken(path: str, what: str) -> InvalidRequest:
     return InvalidRequest(
         f"The mapping's event is broken: {path} {what}. Lambda sends 'records' as an object of"
-        " lists, each record with topic, partition and offset: see events/kafka_batch.json."
+        " lists, each record with topic, partition and offset: see events/triggers/kafka_batch.json."
     )
 
 

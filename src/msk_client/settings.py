@@ -15,7 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msk_client import settings_output
 from msk_client.errors import InvalidSetting
+from msk_client.settings_output import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +77,7 @@ class Settings:
     allowed_topics: tuple[str, ...] | None
     allowed_groups: tuple[str, ...] | None
     credentials: Credentials | None
+    output: settings_output.Output = field(default_factory=settings_output.Output)
 
     @property
     def connect_timeout_s(self) -> float:
@@ -117,9 +120,10 @@ def read(environ: Mapping[str, str]) -> Settings:
         client_options=_client_options(environ),
         kafka_region=_region(environ),
         allowed_actions=_actions(environ),
-        allowed_topics=_list(environ, "ALLOWED_TOPICS"),
-        allowed_groups=_list(environ, "ALLOWED_GROUPS"),
+        allowed_topics=listed(environ, "ALLOWED_TOPICS"),
+        allowed_groups=listed(environ, "ALLOWED_GROUPS"),
         credentials=_credentials(environ),
+        output=settings_output.read(environ),
     )
 
 
@@ -201,16 +205,9 @@ def _region(environ: Mapping[str, str]) -> str | None:
     return region or None
 
 
-def _list(environ: Mapping[str, str], name: str) -> tuple[str, ...] | None:
-    """Split a comma-separated list; absent means that nothing is restricted."""
-    if name not in environ:
-        return None
-    return tuple(item.strip() for item in environ[name].split(",") if item.strip())
-
-
 def _actions(environ: Mapping[str, str]) -> tuple[str, ...] | None:
-    listed = _list(environ, "ALLOWED_ACTIONS")
-    return None if listed is None else tuple(item.replace("-", "_") for item in listed)
+    actions = listed(environ, "ALLOWED_ACTIONS")
+    return None if actions is None else tuple(action.replace("-", "_") for action in actions)
 
 
 def _credentials(environ: Mapping[str, str]) -> Credentials | None:

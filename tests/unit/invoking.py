@@ -15,8 +15,10 @@ from msk_client.actions.call import Call
 from msk_client.deadline import Deadline
 from msk_client.errors import InvalidRequest
 from msk_client.records import Outgoing
+from msk_client.s3 import store
 from msk_client.settings import Settings, read
 from tests.fake_kafka import FakeKafka
+from tests.fake_s3 import FakeS3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,13 +60,18 @@ class KeptKafka(FakeKafka):
 
 
 def invoke(
-    event: object, kafka: FakeKafka | None = None, remaining_ms: int = 30_000, **environ: str
+    event: object,
+    kafka: FakeKafka | None = None,
+    remaining_ms: int = 30_000,
+    s3: FakeS3 | None = None,
+    **environ: str,
 ) -> dict[str, Any]:
     """Answer what the caller of the function gets, marshalled by Lambda's own runtime."""
     kept = KeptKafka() if kafka is None else kafka
     given = json.loads(json.dumps(event))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(handler, "kafka", lambda: kept)
+        patch.setattr(store, "store", lambda: s3 or FakeS3())
         patch.setattr(handler, "settings", lambda: settings_of(environ))
         answer = handler.lambda_handler(given, Context(remaining_ms))
     marshalled: dict[str, Any] = json.loads(to_json(answer).encode())
@@ -72,10 +79,14 @@ def invoke(
 
 
 def body(
-    event: object, kafka: FakeKafka | None = None, remaining_ms: int = 30_000, **environ: str
+    event: object,
+    kafka: FakeKafka | None = None,
+    remaining_ms: int = 30_000,
+    s3: FakeS3 | None = None,
+    **environ: str,
 ) -> dict[str, Any]:
     """Answer the body of a call that works."""
-    answer: dict[str, Any] = invoke(event, kafka, remaining_ms, **environ)["body"]
+    answer: dict[str, Any] = invoke(event, kafka, remaining_ms, s3, **environ)["body"]
     return answer
 
 

@@ -55,6 +55,18 @@ PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
     "commit": st.booleans(),
     "format": st.sampled_from(["text", "json", "base64"]),
     "isolation": st.sampled_from(["read_committed", "read_uncommitted"]),
+    "destination": st.booleans()
+    | st.sampled_from(["s3://my-bucket/prefix", "s3://other/", "s3:/", "my-bucket"])
+    | st.fixed_dictionaries(
+        {"uri": st.just("s3://my-bucket")},
+        optional={
+            "pattern": st.sampled_from(["{topic}-{p}-{start}.csv", "{prefix}{start}", "{"]) | TEXT,
+            "format": st.sampled_from(["ndjson", "csv", "csv.gz", "raw.zst", "bin"]) | TEXT,
+            "columns": st.lists(st.sampled_from(["offset", "value.a", "x=key"]) | TEXT, max_size=3),
+            "object_bytes": st.integers(0, 100),
+            "kms_key_id": TEXT,
+        },
+    ),
     "replication_factor": st.none() | st.integers(1, 3),
     "config": st.dictionaries(TEXT, SCALARS, max_size=2),
     "if_not_exists": st.booleans(),

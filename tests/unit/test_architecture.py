@@ -23,7 +23,7 @@ MAX_MODULE_LINES = 250
 MAX_FUNCTION_LINES = 50
 
 BOTTOM = {"errors", "deadline"}
-VALUES = BOTTOM | {"records", "batch", "settings", "answer", "ports"}
+VALUES = BOTTOM | {"records", "batch", "settings", "settings_output", "answer", "ports"}
 MAY_IMPORT = {
     "": set(),
     "errors": set(),
@@ -31,11 +31,12 @@ MAY_IMPORT = {
     "answer": set(),
     "records": {"errors"},
     "batch": {"errors", "records"},
-    "settings": {"errors"},
+    "settings_output": {"errors"},
+    "settings": {"errors", "settings_output"},
     "ports": BOTTOM | {"records"},
     "telemetry": {"settings", "deadline"},
     "kafka": BOTTOM | {"records", "settings", "ports", "kafka"},
-    "s3": BOTTOM | {"records", "s3"},
+    "s3": BOTTOM | {"records", "settings_output", "s3"},
     "actions": VALUES | {"actions", "kafka", "s3"},
     "triggers": VALUES | {"actions", "triggers"},
     "handler": VALUES | {"telemetry", "actions", "triggers", "kafka"},

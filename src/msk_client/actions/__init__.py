@@ -11,6 +11,7 @@ from msk_client.actions.list_topics import ListTopics, list_topics
 from msk_client.actions.ping import Ping, ping
 from msk_client.actions.produce import Produce, produce
 from msk_client.actions.request import R
+from msk_client.actions.test_filter import FilterTest, test_filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,4 +34,5 @@ ACTIONS: dict[str, Action[Any]] = {
     "list_topics": Action(ListTopics, list_topics),
     "ping": Action(Ping, ping),
     "produce": Action(Produce, produce),
+    "test_filter": Action(FilterTest, test_filter),
 }

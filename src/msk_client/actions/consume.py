@@ -20,6 +20,7 @@ from msk_client.actions.consuming.page import (
 from msk_client.actions.consuming.place import Place, PlaceInput, place
 from msk_client.actions.consuming.ranges import Log, resolve
 from msk_client.actions.create_topic import refuse_dots
+from msk_client.actions.draining.request import DestinationField, check, wish
 from msk_client.actions.request import GroupName, Partition, Request, TopicName
 from msk_client.answer import MAX_ANSWER_BYTES
 from msk_client.errors import DeadlineExceeded, InvalidRequest, UnknownTopic
@@ -56,6 +57,7 @@ class Consume(Request, frozen=True, kw_only=True):
     commit: bool = False
     format: Format = "text"
     isolation: Literal["read_committed", "read_uncommitted"] = "read_committed"
+    destination: DestinationField = UNSET
 
 
 def consume(request: Consume, call: Call) -> Answer:
@@ -64,7 +66,9 @@ def consume(request: Consume, call: Call) -> Answer:
     if request.group is not None:
         call.allow_group(request.group)
     start, until = _places(request)
-    log = _log(request, start, call)
+    if request.destination is not UNSET:
+        return _drain(request, start, until, call)
+    log = _log(request, start, call, _read_deadline(request, call))
     bookmark = _bookmark(request, log, call)
     committed = {} if bookmark is None else bookmark.committed
     page = _read(request, log, resolve(log, start, until, committed), call)
@@ -101,7 +105,24 @@ def _places(request: Consume) -> tuple[Place, Place]:
     return start, place(request.until, "until", ("end",))
 
 
-def _log(request: Consume, start: Place, call: Call) -> Log:
+def _drain(request: Consume, start: Place, until: Place, call: Call) -> Answer:
+    """Let the records become objects in S3."""
+    check(request)
+    from msk_client.actions.draining.drain import Task  # noqa: PLC0415 - dear at cold start
+    from msk_client.actions.draining.run import drain, reading_until  # noqa: PLC0415 - same
+    from msk_client.s3.destinations import destination  # noqa: PLC0415 - same
+    from msk_client.s3.store import store  # noqa: PLC0415 - same
+
+    made = destination(call.settings.output, wish(request.destination), request.format)
+    s3 = store()  # it connects while the topic is looked up
+    log = _log(request, start, call, reading_until(call.deadline))
+    bookmark = _bookmark(request, log, call)
+    committed = {} if bookmark is None else bookmark.committed
+    task = Task(log, resolve(log, start, until, committed), s3, made)
+    return drain(call, task, bookmark)
+
+
+def _log(request: Consume, start: Place, call: Call, deadline: Deadline) -> Log:
     """Find the topic and the partitions to read."""
     topic = call.kafka.topic(request.topic, call.deadline)
     if topic is None:
@@ -116,7 +137,7 @@ def _log(request: Consume, start: Place, call: Call) -> Log:
             raise no_such_partition(partition, request.topic, topic.num_partitions)
     chosen = sorted(set(named)) or list(partitions)
     committed_only = request.isolation == "read_committed"
-    return Log(call.kafka, request.topic, chosen, committed_only, _read_deadline(request, call))
+    return Log(call.kafka, request.topic, chosen, committed_only, deadline)
 
 
 def _read_deadline(request: Consume, call: Call) -> Deadline:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from msk_client.deadline import Deadline
     from msk_client.records import Record
     from msk_client.s3.content import Content
-    from msk_client.s3.store import Head, Store
+    from msk_client.s3.ports import Head, Storage
 
 OBJECT_BYTES = 64 * 1024 * 1024
 """An object ends after the record that reaches so many bytes, before compression."""
@@ -83,7 +83,7 @@ class Stored:
 class Objects:
     """Writes the ranges of one partition to a destination."""
 
-    def __init__(self, store: Store, destination: Destination, source: Source) -> None:
+    def __init__(self, store: Storage, destination: Destination, source: Source) -> None:
         self._store = store
         self._destination = destination
         self._source = source

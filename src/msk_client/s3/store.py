@@ -6,15 +6,15 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from msk_client.errors import StorageUnavailable
 from msk_client.s3 import failures
+from msk_client.s3.ports import Head, Opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,26 +35,8 @@ LONGEST_PAUSE_S = 2.0
 CONNECTIONS = 10
 
 
-@dataclass(frozen=True)
-class Head:
-    """What S3 says of an object."""
-
-    metadata: Mapping[str, str]
-    etag: str
-    version_id: str | None
-    size_bytes: int
-
-
-@dataclass(frozen=True)
-class Opened:
-    """An object that is being read; `body` ends early or raises where the connection is lost."""
-
-    head: Head
-    body: BinaryIO
-
-
 class Store:
-    """S3 by botocore. Calls may come from several threads; each ends by its deadline.
+    """The port by botocore.
 
     Where and as whom: botocore's own variables (AWS_REGION, AWS_ENDPOINT_URL_S3, credentials).
     """
@@ -62,19 +44,11 @@ class Store:
     def __init__(self, patience_s: float = PATIENCE_S) -> None:
         self._patience_s = patience_s
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="s3")
+        self._making = self._threads.submit(_client)  # which takes a while: work goes on meanwhile
 
-    @cached_property
+    @property
     def _client(self) -> Any:  # noqa: ANN401 - botocore makes its classes at run time
-        from botocore.config import Config  # noqa: PLC0415 - dear at cold start
-        from botocore.session import get_session  # noqa: PLC0415 - same
-
-        config = Config(
-            retries={"total_max_attempts": 1},  # ours know the deadline
-            connect_timeout=CONNECT_S,
-            read_timeout=SILENCE_S,
-            max_pool_connections=CONNECTIONS,
-        )
-        return get_session().create_client("s3", config=config)
+        return self._making.result()
 
     def put_new(
         self,
@@ -83,11 +57,7 @@ class Store:
         headers: Mapping[str, Any],
         deadline: Deadline,
     ) -> bool:
-        """Write an object where there is none; False where there is one.
-
-        After a lost answer the object that is there may be this very one. `headers` are fields of
-        PutObject, such as ContentType and Metadata.
-        """
+        """See the port."""
 
         def put() -> bool:
             try:
@@ -103,7 +73,7 @@ class Store:
         return self._call(put, "s3:PutObject", at, deadline)
 
     def head(self, at: Place, deadline: Deadline) -> Head | None:
-        """Look an object up; None where there is none."""
+        """See the port."""
 
         def head() -> Head | None:
             try:
@@ -125,10 +95,7 @@ class Store:
         version_id: str | None = None,
         first_byte: int = 0,
     ) -> Opened:
-        """Begin to read an object; raises `UnknownObject`, and what S3 says to a failed If-Match.
-
-        Reading the body can raise botocore's errors: see `reading`.
-        """
+        """See the port. Reading the body can raise botocore's errors: see `reading`."""
         given = {"IfMatch": if_match, "VersionId": version_id}
         if first_byte:
             given["Range"] = f"bytes={first_byte}-"
@@ -141,7 +108,7 @@ class Store:
         return self._call(get, "s3:GetObject", at, deadline)
 
     def reading(self, read: Callable[[], T], at: Place, deadline: Deadline) -> T:
-        """Run what opens and reads an object, again from its start where the connection is lost."""
+        """See the port."""
         return self._call(read, "s3:GetObject", at, deadline)
 
     def _call(self, call: Callable[[], T], action: str, at: Place, deadline: Deadline) -> T:
@@ -164,13 +131,27 @@ class Store:
 
     @property
     def _region(self) -> str:
-        return str(self._client.meta.region_name)
+        made = self._making.exception() is None
+        return str(self._client.meta.region_name) if made else ""
 
 
 @cache
 def store() -> Store:
     """S3's client, kept from one invocation of this environment to the next."""
     return Store()
+
+
+def _client() -> Any:  # noqa: ANN401 - botocore makes its classes at run time
+    from botocore.config import Config  # noqa: PLC0415 - dear at cold start
+    from botocore.session import get_session  # noqa: PLC0415 - same
+
+    config = Config(
+        retries={"total_max_attempts": 1},  # ours know the deadline
+        connect_timeout=CONNECT_S,
+        read_timeout=SILENCE_S,
+        max_pool_connections=CONNECTIONS,
+    )
+    return get_session().create_client("s3", config=config)
 
 
 def _head_of(answer: Mapping[str, Any]) -> Head:

@@ -1,0 +1,64 @@
+"""What a drain answers: objects and places, no records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msk_client.actions.consuming.page import envelope
+from msk_client.answer import MAX_ANSWER_BYTES, SEPARATOR_BYTES, size_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from msk_client.actions.consuming.ranges import Ranges
+    from msk_client.actions.draining.chain import Chain
+    from msk_client.s3.objects import Stored
+
+OTHER_FIELDS_BYTES = 600_000
+"""Room for offsets of 2,400 partitions."""
+
+
+def fields(
+    chains: Mapping[int, Chain], ranges: Ranges, skipped: Mapping[int, tuple[int, int]]
+) -> dict[str, Any]:
+    """Make the fields about objects and places; `next` is where the next object begins."""
+    stored = [one for partition in sorted(chains) for one in chains[partition].stored]
+    written = [one for one in stored if not one.adopted]
+    adopted = [one for one in stored if one.adopted]
+    reached = {p: max(chain.reached, chain.position) for p, chain in chains.items()}
+    places = envelope(reached, ranges, dict(skipped))
+    places["next"] = {str(p): chain.position for p, chain in chains.items()}
+    return {
+        **_listed(stored),
+        "count": sum(one.count for one in written),
+        "bytes": sum(one.size_bytes for one in written),
+        "adopted_count": sum(one.count for one in adopted),
+        "drained": all(chain.complete for chain in chains.values()),
+        **places,
+    }
+
+
+def _listed(stored: Sequence[Stored]) -> dict[str, Any]:
+    """List the objects, as many as an answer can hold."""
+    listed = [_object(one) for one in stored]
+    room = MAX_ANSWER_BYTES - OTHER_FIELDS_BYTES
+    if size_bytes(listed) <= room:
+        return {"objects": listed}
+    kept = 0
+    while room > 0:
+        room -= size_bytes(listed[kept]) + SEPARATOR_BYTES
+        kept += 1
+    return {"objects": listed[: kept - 1], "objects_omitted": len(listed) - kept + 1}
+
+
+def _object(one: Stored) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "partition": one.partition,
+        "start": one.start,
+        "last": one.last,
+        "next": one.next,
+        "count": one.count,
+        "bytes": one.size_bytes,
+        "adopted": one.adopted,
+    }

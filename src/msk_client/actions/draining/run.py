@@ -1,0 +1,81 @@
+"""A drain or an export, from what is to be read to what is answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msk_client.actions.call import Answer
+from msk_client.actions.draining.answer import fields
+from msk_client.actions.draining.drain import Drain
+from msk_client.actions.draining.progress import Progress
+from msk_client.errors import DeadlineExceeded, MskClientError
+
+if TYPE_CHECKING:
+    from msk_client.actions.call import Call
+    from msk_client.actions.consuming.bookmark import Bookmark
+    from msk_client.actions.draining.drain import Task
+    from msk_client.deadline import Deadline
+
+WRITE_RESERVE_S = 10.0
+"""Reading stops this much (or a third of the time) before the deadline: the rest is written."""
+
+COMMIT_RESERVE_S = 2.0
+"""Writing stops this much (or an eighth of the time) before the deadline: then it is committed."""
+
+
+def reading_until(deadline: Deadline) -> Deadline:
+    """When reading stops."""
+    return deadline.earlier(min(WRITE_RESERVE_S, deadline.left_s / 3))
+
+
+def writing_until(deadline: Deadline) -> Deadline:
+    """When writing stops."""
+    return deadline.earlier(min(COMMIT_RESERVE_S, deadline.left_s / 8))
+
+
+def drain(call: Call, task: Task, bookmark: Bookmark | None) -> Answer:
+    """Store the ranges; with a bookmark also move it over what is stored.
+
+    What went wrong is raised when all else is stored and committed.
+    """
+    topic = task.log.topic
+    topic_id = call.kafka.topic_id(topic, call.deadline)
+    progress = None if bookmark is None else Progress(bookmark, call.deadline)
+    run = Drain(task, topic_id, progress, writing_until(call.deadline))
+    run.run()
+    told = fields(run.chains, task.ranges, run.skipped)
+    call.counts |= {
+        "RecordsConsumed": told["count"] + told["adopted_count"],
+        "ObjectsWritten": sum(not one["adopted"] for one in told["objects"]),
+        "ObjectsAdopted": sum(one["adopted"] for one in told["objects"]),
+        "BytesWritten": told["bytes"],
+    }
+    if run.first_failure is not None:
+        raise _with_the_rest(run, run.first_failure)
+    _raise_without_progress(told, run, topic)
+    body: dict[str, Any] = {"topic": topic, "destination": task.destination.uri, **told}
+    if progress is not None:
+        body["committed"] = not progress.moved
+        if progress.moved:
+            body["bookmark_moved"] = True
+    return Answer(body)
+
+
+def _raise_without_progress(told: dict[str, Any], run: Drain, topic: str) -> None:
+    if told["drained"] or told["objects"] or run.moved:
+        return
+    raise DeadlineExceeded(
+        f"The time ran out before an object of topic {topic!r} was stored: give the function a"
+        " longer timeout."
+    )
+
+
+def _with_the_rest(run: Drain, failure: MskClientError) -> MskClientError:
+    """Say beside a failure what was stored all the same."""
+    stored = {p: chain for p, chain in run.chains.items() if chain.stored}
+    if not stored:
+        return failure
+    places = ", ".join(f"{p} up to {chain.position}" for p, chain in sorted(stored.items())[:100])
+    return type(failure)(
+        f"{failure} Stored all the same: partition {places}. The next run goes on there."
+    )

@@ -1,0 +1,1 @@
+"""AWS's event patterns, as a mapping for Kafka filters records by them."""

@@ -1,0 +1,1 @@
+"""produce from an object in S3."""
