@@ -76,6 +76,8 @@ class FakeLog:
 class FakeKafka:
     """The port, without librdkafka or a broker."""
 
+    endpoint = "fake:9098"
+
     def __init__(self) -> None:
         self.logs: dict[str, list[FakeLog]] = {}
         self.bookmarks: dict[tuple[str, str], Offsets] = {}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from msk_client.actions.call import Call
+from msk_client.aws.brokers import endpoint
 from msk_client.deadline import Deadline, LambdaContext
 from msk_client.errors import DeadlineExceeded
 from msk_client.kafka import MskKafka
@@ -36,12 +38,16 @@ def _call(context: LambdaContext) -> Call:
             "Lambda leaves this invocation too little time to do anything: give the function a"
             " longer timeout (10 s at least)."
         )
-    cluster = kafka()
+    return Call(_open_kafka, settings(), deadline, context.aws_request_id)
+
+
+def _open_kafka(deadline: Deadline) -> MskKafka:
+    cluster = kafka(endpoint(settings(), deadline))
     cluster.begin_invocation()
-    return Call(cluster, settings(), deadline, context.aws_request_id)
+    return cluster
 
 
 @cache
-def kafka() -> MskKafka:
-    """The cluster's clients, kept from one invocation of this environment to the next."""
-    return MskKafka(settings())
+def kafka(brokers: str) -> MskKafka:
+    """The clients of these brokers, kept from one invocation of this environment to the next."""
+    return MskKafka(replace(settings(), kafka_endpoint=brokers))

@@ -24,19 +24,23 @@ MAX_FUNCTION_LINES = 50
 
 BOTTOM = {"errors", "deadline"}
 VALUES = BOTTOM | {"records", "settings", "answer", "ports"}
+PARSED = {"arn", "client_options"}
 MAY_IMPORT = {
     "": set(),
     "errors": set(),
     "deadline": set(),
     "answer": set(),
     "records": {"errors"},
-    "settings": {"errors"},
+    "arn": {"errors"},
+    "client_options": {"errors"},
+    "settings": {"errors"} | PARSED,
     "ports": BOTTOM | {"records"},
     "telemetry": {"settings", "deadline"},
     "kafka": BOTTOM | {"records", "settings", "ports", "kafka"},
+    "aws": BOTTOM | {"settings", "telemetry", "aws"} | PARSED,
     "actions": VALUES | {"actions", "kafka"},
     "triggers": VALUES | {"actions", "triggers"},
-    "handler": VALUES | {"telemetry", "actions", "triggers", "kafka"},
+    "handler": VALUES | {"telemetry", "actions", "triggers", "kafka", "aws"},
 }
 """Part of the package -> parts that it may import: each only from those above it."""
 

@@ -14,6 +14,7 @@ import pytest
 
 from msk_client import errors, settings
 from msk_client.actions import ACTIONS
+from msk_client.client_options import OUR_PROPERTIES
 from msk_client.records import RecordInput
 from tests.unit.invoking import KeptKafka, invoke
 
@@ -290,9 +291,9 @@ def test_the_refused_client_options_are_refused() -> None:
     (refused,) = (line for line in text.splitlines() if "it refuses it by name" in line)
     (taken,) = (line for line in text.splitlines() if line.endswith("may be set."))
     for name in CODE.findall(refused)[1:]:
-        assert settings.OUR_PROPERTIES.fullmatch(name)
+        assert OUR_PROPERTIES.fullmatch(name)
     for name in CODE.findall(taken):
-        assert not settings.OUR_PROPERTIES.fullmatch(name)
+        assert not OUR_PROPERTIES.fullmatch(name)
 
 
 RESOURCES = {
