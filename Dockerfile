@@ -1,20 +1,22 @@
-# The function's image. Built by `make image`, and by `sam build` from template.yaml.
+# The function's image: `make image`, or `sam build` with template.yaml.
+# AWS's base has hardly any programs beside Python, so Python does the work.
 ARG BASE_IMAGE=public.ecr.aws/lambda/python:3.13
 
 FROM ${BASE_IMAGE} AS build
-COPY requirements/runtime.lock /build/runtime.lock
+COPY requirements/runtime.lock /build/
 RUN python -m pip install --quiet --no-cache-dir --no-compile --disable-pip-version-check \
-        --require-hashes --only-binary :all: --target /build/task --requirement /build/runtime.lock
-# botocore describes every AWS service; these are the ones that the function may talk to.
-RUN cd /build/task/botocore/data \
-    && find . -mindepth 1 -maxdepth 1 -type d \
-        ! -name kafka ! -name s3 ! -name secretsmanager ! -name signin ! -name sqs \
-        ! -name sso ! -name sso-oidc ! -name sts -exec rm -r {} + \
-    && rm -rf /build/task/bin
-COPY src/ /build/task/
-# The file system is read-only in Lambda: what isn't compiled now would be compiled at every cold
-# start. Unchecked, because an image's layers don't keep the times that Python would compare.
-RUN python -m compileall -q --invalidation-mode unchecked-hash -s /build/task -p /var/task /build/task \
+        --root-user-action ignore --require-hashes --only-binary :all: \
+        --target /build/task --requirement /build/runtime.lock
+# botocore describes every service of AWS, in 25 MB. These are the ones that the function may
+# need: the cluster's API, what gives credentials, and the targets and sources of records.
+RUN cd /build/task && rm -rf bin && python -c "import pathlib, shutil; \
+[shutil.rmtree(service) for service in pathlib.Path('botocore/data').iterdir() if service.is_dir() \
+and service.name not in 'kafka s3 secretsmanager signin sqs sso sso-oidc sts'.split()]"
+COPY src/msk_client/ /build/task/msk_client/
+# Lambda's file system is read-only: what isn't compiled here is compiled at every cold start.
+# Unchecked, because the times that Python would compare need not survive an image's layers.
+RUN python -m compileall -q --invalidation-mode unchecked-hash \
+        -s /build/task -p "${LAMBDA_TASK_ROOT}" /build/task \
     && chmod -R a+rX /build/task
 
 FROM ${BASE_IMAGE}

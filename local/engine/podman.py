@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from local.engine import find, needs
@@ -63,7 +63,7 @@ def stop() -> bool:
         return False
     host = f"unix://{socket_path()}"
     if find.answers(host):
-        with find.client(host) as client:
+        with closing(find.client(host)) as client:
             for container in client.containers.list(all=True):
                 container.remove(force=True)
     os.kill(pid, signal.SIGTERM)
