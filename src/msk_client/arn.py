@@ -23,10 +23,11 @@ EXAMPLE = (
 
 @dataclass(frozen=True)
 class ClusterArn:
-    """A cluster's ARN, and the region that it names."""
+    """A cluster's ARN, the region that it names, and the setting that holds it."""
 
     text: str
     region: str
+    name: str
 
 
 def cluster_arn(text: str, name: str) -> ClusterArn:
@@ -37,7 +38,7 @@ def cluster_arn(text: str, name: str) -> ClusterArn:
             f"{name} is {text[:200]!r}, which is not the ARN of an MSK cluster:"
             f" {_remedy(text)} such as {EXAMPLE}."
         )
-    return ClusterArn(match[0], match["region"])
+    return ClusterArn(match[0], match["region"], name)
 
 
 def _remedy(text: str) -> str:

@@ -57,6 +57,6 @@ def msk_api(brokers: str) -> Iterator[MskApi]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}"
         api = MskApi(url, {"bootstrapBrokerStringSaslIam": brokers})
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield api
         server.shutdown()

@@ -193,7 +193,7 @@ def test_a_listener_of_another_connectivity(monkeypatch: pytest.MonkeyPatch) -> 
         answers(api, {"BootstrapBrokerStringSaslIam": PRIVATE})
         with pytest.raises(InvalidSetting) as caught:
             endpoint(MSK_CONNECTIVITY="public")
-    assert "by MSK_CONNECTIVITY public: it has one for private" in str(caught.value)
+    assert "by the connectivity public: it has one for private" in str(caught.value)
 
 
 def raising(patch: pytest.MonkeyPatch, problem: Exception) -> None:
@@ -203,7 +203,7 @@ def raising(patch: pytest.MonkeyPatch, problem: Exception) -> None:
         raise problem
 
     meta = SimpleNamespace(endpoint_url=f"https://{HOST}")
-    client = SimpleNamespace(get_bootstrap_brokers=fail, meta=meta)
+    client = SimpleNamespace(get_bootstrap_brokers=fail, meta=meta, close=lambda: None)
     patch.setattr(brokers, "_client", lambda *_: client)
 
 

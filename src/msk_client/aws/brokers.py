@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -90,9 +91,9 @@ def _call(
     from botocore import exceptions  # noqa: PLC0415 - dear at cold start, and only needed here
 
     try:
-        client = _client(cluster.region, credentials, timeout_s)
-        asked.append(urlsplit(client.meta.endpoint_url).netloc)
-        answer: dict[str, str] = client.get_bootstrap_brokers(ClusterArn=cluster.text)
+        with closing(_client(cluster.region, credentials, timeout_s)) as client:
+            asked.append(urlsplit(client.meta.endpoint_url).netloc)
+            answer: dict[str, str] = client.get_bootstrap_brokers(ClusterArn=cluster.text)
     except exceptions.ClientError as problem:
         raise failures.refused(cluster, problem.response) from problem
     except (exceptions.ConnectionError, exceptions.HTTPClientError) as problem:

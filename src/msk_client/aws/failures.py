@@ -42,13 +42,13 @@ def no_listener(
 ) -> errors.InvalidSetting:
     """Make the exception for a cluster that can't be reached in the way that is set."""
     remedy = (
-        f"it has one for {' and '.join(offered)}: set MSK_CONNECTIVITY so."
+        f"it has one for {' and '.join(offered)}."
         if offered
         else "turn on IAM role-based authentication of the cluster, or wait until it is active."
     )
     return errors.InvalidSetting(
-        f"MSK_CLUSTER_ARN is {cluster.text}, a cluster without a listener for IAM by"
-        f" MSK_CONNECTIVITY {connectivity}: {remedy}"
+        f"{cluster.name} is {cluster.text}, a cluster without a listener for IAM by the"
+        f" connectivity {connectivity}: {remedy}"
     )
 
 
@@ -77,6 +77,6 @@ def refused(cluster: ClusterArn, response: dict[str, Any]) -> errors.MskClientEr
             f" the cluster is active. {said}"
         )
     return errors.InvalidSetting(
-        f"MSK_CLUSTER_ARN is {cluster.text}, for which MSK's API in {cluster.region} has no"
+        f"{cluster.name} is {cluster.text}, for which MSK's API in {cluster.region} has no"
         f" brokers: compare it with `aws kafka list-clusters-v2`. {said}"
     )
