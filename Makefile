@@ -110,10 +110,15 @@ validate: $(VENV)/sam/installed $(VENV)/checkov/installed ## Check the templates
 	@$(VENV)/checkov/bin/checkov --framework cloudformation --quiet --compact --skip-download \
 		$(foreach template,$(TEMPLATES),--file $(template))
 
+# The image is built before sam reads the saved parameters, so the processor is looked up here.
+SAVED_ARCHITECTURE = $(shell sed -n 's/.*Architecture=\\"\([a-z0-9_]*\)\\".*/\1/p' samconfig.toml)
+ARCHITECTURE ?= $(or $(SAVED_ARCHITECTURE),x86_64)
+
 deploy: $(VENV)/sam/installed ## Build the image and deploy template.yaml; asks for the parameters the first time
 	@$(call needs_credentials)
-	$(SAM) build
-	$(SAM) deploy $$(grep -q parameter_overrides samconfig.toml || echo --guided)
+	$(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
+	$(SAM) deploy $$(grep -q parameter_overrides samconfig.toml || \
+		echo --guided --parameter-overrides Architecture=$(ARCHITECTURE))
 
 logs: $(VENV)/sam/installed ## Follow the deployed function's log
 	@$(call needs_credentials)
