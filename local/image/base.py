@@ -27,7 +27,7 @@ def base_image(engine: docker.DockerClient) -> str:
     wanted = os.environ.get("BASE_IMAGE")  # noqa: TID251 - the developer's choice
     if wanted:
         return wanted
-    why = _why_not(engine, AWS_BASE)
+    why = why_not(engine, AWS_BASE)
     if why is None:
         return AWS_BASE
     name = stand_in(engine)
@@ -35,7 +35,7 @@ def base_image(engine: docker.DockerClient) -> str:
     return name
 
 
-def _why_not(engine: docker.DockerClient, image: str) -> str | None:
+def why_not(engine: docker.DockerClient, image: str) -> str | None:
     """Return why the engine can't have this image; None where it has it, now at the latest."""
     with suppress(ImageNotFound):
         engine.images.get(image)

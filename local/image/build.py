@@ -1,6 +1,6 @@
 """Builds the function's image from the Dockerfile, as `sam build` does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import docker
@@ -15,13 +15,21 @@ _LAST_LINES = 15
 
 
 def build_image(engine: docker.DockerClient, base: str, name: str = NAME) -> Image:
-    """Build on this base, and return the image; layers that didn't change are taken again.
+    """Build the function's image on this base; raises as `build` does."""
+    return build(engine, ROOT, {"BASE_IMAGE": base}, name)
+
+
+def build(
+    engine: docker.DockerClient, folder: Path, arguments: Mapping[str, str], name: str
+) -> Image:
+    """Build the folder's Dockerfile, and return the image; what didn't change is taken again.
 
     Raises ImageFailed with the end of the build's log.
     """
-    arguments = {"BASE_IMAGE": base}
     try:
-        image, _ = engine.images.build(path=str(ROOT), buildargs=arguments, tag=name, rm=True)
+        image, _ = engine.images.build(
+            path=str(folder), buildargs=dict(arguments), tag=name, rm=True
+        )
     except BuildError as error:
         raise ImageFailed(f"the build failed: {error}\n{_end(error.build_log)}") from error
     except APIError as error:
