@@ -80,4 +80,8 @@ def test_every_name_is_the_templates() -> None:
     known = {*PARAMETERS, *template()["Resources"], *template()["Outputs"], *vars(errors)}
     looks_like_one = {w for w in named(TEXT) if re.fullmatch(r"([A-Z][a-z0-9]+){2,}", w)}
     assert {"FailedEvents", "FailedEventsAlarm", "DashboardName"} <= looks_like_one
-    assert looks_like_one - known == {"BootstrapBrokerStringSaslIam", "WaitCondition"}
+    assert looks_like_one - known == {
+        "BootstrapBrokerStringSaslIam",
+        "GetBootstrapBrokers",
+        "WaitCondition",
+    }

@@ -6,6 +6,7 @@ import json
 
 from local.msk.roles import CLUSTER_ARN
 from msk_client import settings
+from msk_client.aws import custom_resource
 from tests.deploy.main_template import BROKERS, MADE, at_existing, template, with_new
 from tests.deploy.parameter_values import GOOD
 
@@ -37,10 +38,12 @@ def test_the_look_up_asks_about_the_cluster_in_use() -> None:
     for stack, cluster in ((at_existing(), CLUSTER_ARN), (with_new(), MADE)):
         (asked,) = stack.of_type("Custom::BootstrapBrokers").values()
         assert asked["ClusterArn"] == cluster
-        assert int(asked["ServiceTimeout"]) <= 300
+        assert int(asked["ServiceTimeout"]) == 300
         function = stack.of_type("AWS::Lambda::Function")["BrokersFunction"]
         assert function["ImageConfig"]["Command"] == ["msk_client.aws.custom_resource.on_event"]
         assert "VpcConfig" not in function
+        patience = custom_resource.NEWS_S + custom_resource.ANSWER_S
+        assert patience < function["Timeout"] < int(asked["ServiceTimeout"])
     builds = [template()["Resources"][n]["Metadata"] for n in ("Function", "BrokersFunction")]
     assert builds[0]["Dockerfile"] == builds[1]["Dockerfile"] == "Dockerfile"
     assert builds[0]["DockerBuildArgs"] == builds[1]["DockerBuildArgs"]
