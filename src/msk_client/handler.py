@@ -13,7 +13,7 @@ from msk_client.errors import DeadlineExceeded
 from msk_client.kafka import MskKafka
 from msk_client.settings import settings
 from msk_client.telemetry import Telemetry
-from msk_client.triggers import direct
+from msk_client.triggers import direct, eventbridge
 
 
 def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:  # noqa: ANN401 - any JSON
@@ -23,6 +23,7 @@ def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:  # noq
     retries, dead-letter queues, alarms and Step Functions' `Catch` see it.
     """
     with Telemetry(context) as telemetry:
+        event = eventbridge.unwrapped(event)
         telemetry.action = direct.action_name(event)
         call = _call(context)
         telemetry.counts = call.counts

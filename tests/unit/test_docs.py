@@ -30,7 +30,9 @@ DOCS = [
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "local").glob("*/README.md")),
 ]
-EVENTS = {path.name: json.loads(path.read_bytes()) for path in (ROOT / "events").glob("*.json")}
+FILES = {path.name: json.loads(path.read_bytes()) for path in (ROOT / "events").glob("*.json")}
+EVENTS = {name: event for name, event in FILES.items() if "action" in event}
+ENVELOPES = {name: event for name, event in FILES.items() if "action" not in event}
 
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]+\]\((?P<path>[^)#\s]*)(?:#(?P<anchor>[^)]*))?\)")
@@ -119,10 +121,11 @@ def test_every_event_shown_is_a_file(page: Path) -> None:
     for block in blocks(text):
         if block.language != "json":
             continue
-        for event in filter(is_event, within(json.loads(block.text))):
+        shown = json.loads(block.text)
+        for event in [shown] if "detail-type" in shown else filter(is_event, within(shown)):
             name = EVENT_FILE.search(block.before)
             assert name is not None, f"no event file named before {block.text}"
-            assert EVENTS[name["name"]] == event
+            assert FILES[name["name"]] == event
     for code in CODE.findall(prose(text)):
         if code.startswith('{"action"'):
             assert json.loads(code) in EVENTS.values()
@@ -132,7 +135,14 @@ def test_every_event_shown_is_a_file(page: Path) -> None:
 def test_every_event_file_named_exists(page: Path) -> None:
     """Commands and sentences name event files that are there."""
     for name in EVENT_FILE.findall(page.read_text(encoding="utf-8")):
-        assert name in EVENTS
+        assert name in FILES
+
+
+@pytest.mark.parametrize("name", ENVELOPES)
+def test_every_envelope_is_shown(name: str) -> None:
+    """The reference shows each event file that wraps an action, as it is."""
+    shown = [b for b in blocks(section(reference(), "Calling it")) if b.language == "json"]
+    assert [ENVELOPES[name]] == [json.loads(b.text) for b in shown if name in b.before]
 
 
 @each_action
