@@ -36,7 +36,7 @@ def running(
     engine: docker.DockerClient, image: Image, msk: HostMsk, **variables: str
 ) -> Iterator[Container]:
     """Run the function read-only, as an unknown user without rights and without a home."""
-    container = engine.containers.run(
+    container = engine.containers.create(
         image,
         image.attrs["Config"]["Cmd"],
         entrypoint=["env", "-u", "HOME", *image.attrs["Config"]["Entrypoint"]],
@@ -50,9 +50,9 @@ def running(
         security_opt=["no-new-privileges"],
         ulimits=[Ulimit(name=name, soft=LIMIT, hard=LIMIT) for name in ("nofile", "nproc")],
         mem_limit="1g",
-        detach=True,
     )
     try:
+        container.start()
         container.reload()
         yield container
     finally:
