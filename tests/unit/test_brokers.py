@@ -231,7 +231,9 @@ def test_an_api_out_of_reach(problem: Exception, monkeypatch: pytest.MonkeyPatch
 def test_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without credentials there is nothing to ask with."""
     raising(monkeypatch, exceptions.NoCredentialsError())
-    with pytest.raises(AuthenticationFailed, match="Unable to locate credentials"):
+    with pytest.raises(
+        AuthenticationFailed, match=r"Unable to locate credentials\. Check the function's role"
+    ):
         endpoint()
 
 

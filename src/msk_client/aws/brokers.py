@@ -100,8 +100,9 @@ def _call(
         raise failures.unreachable(cluster, next(iter(asked), ""), str(problem)) from problem
     except exceptions.BotoCoreError as problem:
         raise errors.AuthenticationFailed(
-            f"MSK could not be asked for the brokers of {cluster.text}: {problem} Check the"
-            " function's role, or the source of AWS credentials that is configured."
+            f"MSK could not be asked for the brokers of {cluster.text}:"
+            f" {str(problem).rstrip('.')}. Check the function's role, or the source of AWS"
+            " credentials that is configured."
         ) from problem
     return answer
 
@@ -110,15 +111,13 @@ def _client(region: str, credentials: Credentials | None, timeout_s: float) -> A
     from botocore.config import Config  # noqa: PLC0415 - same
     from botocore.session import get_session  # noqa: PLC0415 - same
 
-    keys = (
-        {}
-        if credentials is None
-        else {
+    keys: dict[str, str | None] = {}
+    if credentials is not None:  # else botocore looks for some itself
+        keys = {
             "aws_access_key_id": credentials.access_key_id,
             "aws_secret_access_key": credentials.secret_access_key,
             "aws_session_token": credentials.session_token,
         }
-    )
     config = Config(
         connect_timeout=timeout_s,
         read_timeout=timeout_s,
