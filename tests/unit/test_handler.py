@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -38,6 +38,23 @@ def test_each_invocation_begins_anew() -> None:
     for _ in range(3):
         invoke(PING, kafka)
     assert 3 == kafka.invocations
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"action": "ping", "no_such_field": 1},
+        {"action": "consume", "topic": "orders", "from": "committed"},
+        {"action": "produce", "topic": "orders", "records": [{}]},
+    ],
+    ids=lambda event: event["action"],
+)
+def test_a_refused_event_opens_nothing(event: dict[str, Any]) -> None:
+    """An event that is refused for what it says is refused before the cluster is opened."""
+    kafka = KeptKafka()
+    with pytest.raises(InvalidRequest):
+        invoke(event, kafka)
+    assert 0 == kafka.invocations
 
 
 def test_clients_are_kept() -> None:
