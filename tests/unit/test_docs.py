@@ -156,7 +156,8 @@ def test_every_action_is_shown(action: str) -> None:
 def test_the_answers_shown_have_the_form_of_true_ones() -> None:
     """Each answer in the README has the fields that the event before it is answered with."""
     kafka = KeptKafka()
-    shown = [json.loads(b.text) for b in blocks(page_text(README)) if b.language == "json"]
+    text = section(page_text(README), "What it does")
+    shown = [json.loads(b.text) for b in blocks(text) if b.language == "json"]
     pairs = list(zip(shown[::2], shown[1::2], strict=True))
     assert len(ACTIONS) == len(pairs)
     for event, answer in pairs:
