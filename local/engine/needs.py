@@ -29,10 +29,10 @@ def check(folder: Path) -> None:
         raise NeedMissing("\n".join(["the container engine can't be set up:", *lacking, _INSTEAD]))
 
 
-def check_root(what: str) -> None:
-    """Raise NeedMissing unless this process may do everything on this Linux machine."""
-    if lacking := _root():
-        raise NeedMissing(f"{what} needs\n{lacking[0]}")
+def check_maker(folder: Path) -> None:
+    """Raise NeedMissing where a stand-in base can't be made: it takes root, and space here."""
+    if lacking := [*_root(), *_disk(folder)]:
+        raise NeedMissing("\n".join(["the stand-in base can't be made, for lack of:", *lacking]))
 
 
 def install(packages: Mapping[str, tuple[str, ...]] = PACKAGES) -> None:

@@ -57,7 +57,7 @@ def stand_in(engine: docker.DockerClient) -> str:
         host = read_host()
         key = _key(host)
         if _made_from(engine) != key:
-            needs.check_root("debootstrap, which makes the stand-in for AWS's base image,")
+            needs.check_maker(folder)
             needs.install(_DEBOOTSTRAP)
             with tempfile.TemporaryDirectory(dir=folder) as scratch:
                 _make(engine, Path(scratch), host, key)
