@@ -7,7 +7,9 @@ functions. Parameters are checked as CloudFormation checks them, before anything
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boto3.session import Session
@@ -76,7 +78,7 @@ def expand(
     `attributes` are what a deployment would learn from AWS, as `Name.Attribute`; or as `Name`
     for a resource's own id.
     """
-    template = yaml_parse(path.read_text(encoding="utf-8"))
+    template = deepcopy(_parsed(path.read_text(encoding="utf-8")))
     _check(template, parameters)
     values = _values(template, parameters, account)
     plain = _translate(template, values)
@@ -87,6 +89,13 @@ def expand(
         resources=dict(_existing(plain["Resources"], resolver)),
         outputs={n: o["Value"] for n, o in _existing(plain.get("Outputs", {}), resolver)},
     )
+
+
+@cache
+def _parsed(text: str) -> dict[str, Any]:
+    """Parsing takes most of the time, and the translator changes what it is given."""
+    template: dict[str, Any] = yaml_parse(text)
+    return template
 
 
 def _existing(
