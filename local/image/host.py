@@ -1,6 +1,8 @@
 """What a container needs of this machine to reach the package registries as the machine does."""
 
+import ast
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -11,6 +13,10 @@ from pathlib import Path
 _DEBIAN = "http://deb.debian.org/debian"
 _LOCAL_CAS = Path("/usr/local/share/ca-certificates")
 _APT_SETTINGS = ("Acquire::http", "Acquire::https", "Acquire::Check", "Acquire::Retries")
+# As `pip config list` prints it; a variable counts more than a file.
+_PIP_SETTING = re.compile(
+    r"^(?P<place>global|:env:)\.(?P<name>[\w-]+)=(?P<value>.*)$", re.MULTILINE
+)
 _PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "proxy")
 
 
@@ -67,16 +73,15 @@ def _apt_settings() -> bytes:
 
 
 def _pip_settings() -> bytes:
-    found = {}
-    for name in _PIP_SETTINGS:
-        variable = f"PIP_{name.upper().replace('-', '_')}"
-        value = os.environ.get(variable)  # noqa: TID251 - pip's own settings
-        value = value or _output(sys.executable, "-m", "pip", "config", "get", f"global.{name}")
-        if value.strip():
-            found[name] = " ".join(value.split())
-    if not found:
-        return b""
-    return "\n".join(["[global]", *(f"{k} = {v}" for k, v in found.items()), ""]).encode()
+    """Return what pip is told of package indexes here, by files or variables."""
+    listed = _output(sys.executable, "-m", "pip", "config", "list")
+    found: dict[str, str] = {}
+    for match in sorted(_PIP_SETTING.finditer(listed), key=lambda match: match["place"] == ":env:"):
+        value = " ".join(str(ast.literal_eval(match["value"])).split())
+        if value and match["name"] in _PIP_SETTINGS:
+            found[match["name"]] = value
+    lines = [f"{name} = {value}" for name, value in found.items()]
+    return "\n".join(["[global]", *lines, ""]).encode() if lines else b""
 
 
 def _output(*command: str) -> str:
