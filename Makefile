@@ -17,7 +17,7 @@ $(VENV)/sam/bin/python -c 'import boto3, sys; sys.exit(boto3.Session().get_crede
 endef
 
 .PHONY: help install demo test test-unit test-integration test-protocol test-e2e test-java lint format \
-	msk invoke bench soak verify-aws lock clean engine engine-stop image \
+	msk invoke bench soak verify-aws lock clean engine engine-stop image test-image \
 	validate test-deploy deploy logs delete
 
 help: ## List the targets
@@ -44,7 +44,7 @@ $(VENV)/%/installed: requirements/%.lock requirements/pip.lock | $(VENV)/install
 demo: install ## Start a local MSK, send the events through the Lambda emulator, show the answers, stop
 	@$(BIN)/python -m local.demo
 
-test: lint validate test-java test-unit test-integration test-protocol test-deploy test-e2e ## Everything: checks and all tests
+test: lint validate test-java test-unit test-integration test-protocol test-deploy test-e2e test-image ## Everything: checks and all tests
 
 test-unit: install ## Tests without sockets, in seconds
 	$(BIN)/pytest tests/unit
@@ -60,6 +60,9 @@ test-deploy: install ## Tests of the templates: what a deployment would make, an
 
 test-e2e: install ## Tests through AWS's runtime interface emulator
 	$(BIN)/pytest tests/e2e
+
+test-image: install $(VENV)/sam/installed ## Tests of the image in a container engine (make engine), by the SAM CLI too
+	$(BIN)/pytest tests/image
 
 test-java: ## Tests of the local MSK's plugins
 	@command -v java >/dev/null || { echo "Java 17 is missing: apt-get install openjdk-17-jdk-headless"; exit 1; }

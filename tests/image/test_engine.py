@@ -10,7 +10,7 @@ import socketserver
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,13 +97,13 @@ def _settings() -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in files}
 
 
-def _services(address: str) -> list[str]:
+def _services(address: str) -> list[bytes]:
     """Find the processes that serve this address."""
-    found = subprocess.run(
-        ["pgrep", "--full", f"system service .*{address}"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return found.stdout.split()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile
+            found.append(path.read_bytes().split(b"\0"))
+    return [command[0] for command in found if address.encode() in command]
 
 
 def _use_context(config: Path, path: Path) -> None:
