@@ -192,3 +192,13 @@ def test_the_runbook_and_the_templates_name_the_same_parameters() -> None:
     assert set_there <= every.keys()
     required = {name for name, parameter in every.items() if "Default" not in parameter}
     assert {name for name in required if f"`{name}`" not in RUNBOOK} == set()
+
+
+def test_both_functions_are_built_from_the_projects_dockerfile() -> None:
+    """The build's folder, which counts from the template's, has the Dockerfile."""
+    for name in ("cluster", "consumer"):
+        source = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+        resources = yaml_parse(source)["Resources"].values()
+        (function,) = (r for r in resources if r["Type"] == "AWS::Serverless::Function")
+        build = function["Metadata"]
+        assert (FOLDER / build["DockerContext"] / build["Dockerfile"]).is_file()
