@@ -119,7 +119,8 @@ ARCHITECTURE ?= $(or $(SAVED_ARCHITECTURE),x86_64)
 
 deploy: $(VENV)/sam/installed ## Build the image and deploy template.yaml; asks for the parameters the first time
 	@$(call needs_credentials)
-	$(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
+	@DOCKER_HOST=$$($(BIN)/python -m local.engine host) && export DOCKER_HOST && set -x && \
+	$(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE) && \
 	$(SAM) deploy $$(grep -q parameter_overrides samconfig.toml || \
 		echo --guided --parameter-overrides Architecture=$(ARCHITECTURE))
 
