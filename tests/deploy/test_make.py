@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tomllib
+
 import pytest
 
 from tests.deploy.main_template import PATH, SOURCE
