@@ -7,10 +7,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 EVENT ?= events/produce.json
 KAFKA_VERSION ?= 3.9.2
+TEMPLATES := template.yaml $(wildcard deploy/cross-account/*.yaml)
+SAM := SAM_CLI_TELEMETRY=0 $(VENV)/sam/bin/sam
 export PYTHONPATH := src
 
+define needs_credentials
+$(VENV)/sam/bin/python -c 'import boto3, sys; sys.exit(boto3.Session().get_credentials() is None)' || \
+	{ echo "There are no AWS credentials: run aws configure, or export AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."; exit 1; }
+endef
+
 .PHONY: help install demo test test-unit test-integration test-protocol test-e2e test-java lint format \
-	msk invoke bench soak verify-aws lock clean engine engine-stop image
+	msk invoke bench soak verify-aws lock clean engine engine-stop image test-image \
+	validate test-deploy deploy logs delete
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +44,7 @@ $(VENV)/%/installed: requirements/%.lock requirements/pip.lock | $(VENV)/install
 demo: install ## Start a local MSK, send the events through the Lambda emulator, show the answers, stop
 	@$(BIN)/python -m local.demo
 
-test: lint test-java test-unit test-integration test-protocol test-e2e ## Everything: checks and all tests
+test: lint validate test-java test-unit test-integration test-protocol test-deploy test-e2e test-image ## Everything: checks and all tests
 
 test-unit: install ## Tests without sockets, in seconds
 	$(BIN)/pytest tests/unit
@@ -47,8 +55,14 @@ test-integration: install ## Tests on a real Kafka that logs in and authorizes l
 test-protocol: install ## The tests that look at the protocol, on Kafka 4
 	$(BIN)/pytest tests/contract tests/integration -m protocol --kafka-version 4.3.1
 
+test-deploy: install ## Tests of the templates: what a deployment would make, and that nothing in it is spare
+	$(BIN)/pytest tests/deploy --kafka-version $(KAFKA_VERSION)
+
 test-e2e: install ## Tests through AWS's runtime interface emulator
 	$(BIN)/pytest tests/e2e
+
+test-image: install $(VENV)/sam/installed ## Tests of the image in a container engine (make engine), by the SAM CLI too
+	$(BIN)/pytest tests/image
 
 test-java: ## Tests of the local MSK's plugins
 	@command -v java >/dev/null || { echo "Java 17 is missing: apt-get install openjdk-17-jdk-headless"; exit 1; }
@@ -89,6 +103,35 @@ verify-aws: install ## Hold what is assumed about AWS against a deployed functio
 	@test -n "$(FUNCTION)" || { echo "Name the deployed function: make verify-aws FUNCTION=name"; exit 2; }
 	@$(BIN)/python -m deploy.verify "$(FUNCTION)" --cluster-arn "$(CLUSTER_ARN)" \
 		--topic-prefix "$(TOPIC_PREFIX)" --group-prefix "$(GROUP_PREFIX)" $(if $(SLOW),--slow)
+
+# No credentials are needed, and nothing is asked of AWS: the region only chooses the schemas.
+validate: $(VENV)/sam/installed $(VENV)/checkov/installed ## Check the templates with sam, cfn-lint and checkov
+	@for template in $(TEMPLATES); do \
+		$(SAM) validate --lint --region us-east-1 --template $$template || exit 1; \
+	done
+	@$(VENV)/sam/bin/cfn-lint $(TEMPLATES)
+	@$(VENV)/checkov/bin/checkov --framework cloudformation --quiet --compact --skip-download \
+		$(foreach template,$(TEMPLATES),--file $(template))
+
+# The image is built before sam reads the saved parameters, so the processor is looked up here.
+SAVED_ARCHITECTURE = $(shell sed -n 's/.*Architecture=\\"\([a-z0-9_]*\)\\".*/\1/p' samconfig.toml)
+ARCHITECTURE ?= $(or $(SAVED_ARCHITECTURE),x86_64)
+
+deploy: $(VENV)/sam/installed ## Build the image and deploy template.yaml; asks for the parameters the first time
+	@$(call needs_credentials)
+	@DOCKER_HOST=$$($(BIN)/python -m local.engine host) && export DOCKER_HOST && set -x && \
+	$(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE) && \
+	$(SAM) deploy $$(grep -q parameter_overrides samconfig.toml || \
+		echo --guided --parameter-overrides Architecture=$(ARCHITECTURE))
+
+logs: $(VENV)/sam/installed ## Follow the deployed function's log
+	@$(call needs_credentials)
+	$(SAM) logs --name Function --tail
+
+delete: $(VENV)/sam/installed ## Delete what was deployed, and the cluster if it was made by it
+	@$(call needs_credentials)
+	@echo "A cluster that this stack made goes with it, and so do its records."
+	$(SAM) delete
 
 lock: install ## Write the locks anew from requirements/*.in
 	$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv==0.13.9

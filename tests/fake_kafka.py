@@ -118,6 +118,8 @@ class FakeStream:
 class FakeKafka:
     """The port, without librdkafka or a broker."""
 
+    endpoint = "fake:9098"
+
     def __init__(self) -> None:
         self.logs: dict[str, list[FakeLog]] = {}
         self.ids: dict[str, int] = {}

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from deploy.verify.verdict import Verdict
 
 
+OPERATIONS = "docs/operations.md#"
+DECISIONS = "docs/decisions.md#"
+DESIGN = "docs/design.md#"
+LOCAL_MSK = "local/msk/README.md#"
+
+
 @dataclass(frozen=True)
 class Assumption:
     """What is assumed, where, and how it is held against AWS."""

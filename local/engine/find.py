@@ -1,6 +1,7 @@
 """Which engine this machine has; a Docker that runs always comes before our own."""
 
 import os
+import socket
 
 import docker
 from docker.context import ContextAPI
@@ -38,6 +39,8 @@ def connect() -> docker.DockerClient:
 
 def answers(host: str) -> bool:
     """Whether an engine is listening at this address."""
+    if not _listens(host):
+        return False
     try:
         engine = client(host, _ANSWER_TIMEOUT_S)
     except DockerException:
@@ -55,6 +58,19 @@ def client(host: str, timeout_s: int = _CALL_TIMEOUT_S) -> docker.DockerClient:
     # The rest of Docker's variables (TLS) hold for this address too.
     environment = {**os.environ, "DOCKER_HOST": host}  # noqa: TID251 - Docker's own settings
     return docker.from_env(timeout=timeout_s, environment=environment)
+
+
+def _listens(host: str) -> bool:
+    """Whether a local socket is in use; the client would leave one open that isn't."""
+    kind, _, path = host.partition("://")
+    if kind != "unix":
+        return True
+    with socket.socket(socket.AF_UNIX) as trial:
+        try:
+            trial.connect(path)
+        except OSError:
+            return False
+    return True
 
 
 def _docker_context() -> str | None:

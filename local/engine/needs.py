@@ -4,11 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from local.engine.errors import NeedMissing
 
-PACKAGES = {
+PACKAGES: Mapping[str, tuple[str, ...]] = {
     "podman": ("podman",),
     "runc": ("runc",),
     "iptables": ("iptables",),
@@ -28,7 +29,13 @@ def check(folder: Path) -> None:
         raise NeedMissing("\n".join(["the container engine can't be set up:", *lacking, _INSTEAD]))
 
 
-def install(packages: dict[str, tuple[str, ...]] = PACKAGES) -> None:
+def check_maker(folder: Path) -> None:
+    """Raise NeedMissing where a stand-in base can't be made: it takes root, and space here."""
+    if lacking := [*_root(), *_disk(folder)]:
+        raise NeedMissing("\n".join(["the stand-in base can't be made, for lack of:", *lacking]))
+
+
+def install(packages: Mapping[str, tuple[str, ...]] = PACKAGES) -> None:
     """Install those Debian packages that are missing; raises NeedMissing where apt can't."""
     names = missing(packages)
     if not names:
@@ -40,7 +47,7 @@ def install(packages: dict[str, tuple[str, ...]] = PACKAGES) -> None:
         raise NeedMissing(f"apt-get installed {', '.join(left)}, but the programs are not there.")
 
 
-def missing(packages: dict[str, tuple[str, ...]]) -> list[str]:
+def missing(packages: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Return the packages of which no program is there."""
     return [name for name, programs in packages.items() if not any(map(find_program, programs))]
 
@@ -51,11 +58,15 @@ def find_program(name: str) -> str | None:
 
 
 def _system() -> list[str]:
+    return _root() or [*_namespaces(), *_cgroups()]
+
+
+def _root() -> list[str]:
     if sys.platform != "linux":
         return ["- Linux: podman runs containers on Linux only."]
     if os.geteuid() != 0:
-        return ["- root: run `sudo make engine`, or use a machine where you are root."]
-    return [*_namespaces(), *_cgroups()]
+        return ["- root: run this as root, or on a machine where you are."]
+    return []
 
 
 def _namespaces() -> list[str]:

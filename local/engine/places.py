@@ -1,7 +1,10 @@
 """Where our own engine keeps its things: nothing of it is in the system's configuration."""
 
+import fcntl
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _RUN = Path("/run/msk-lambda-client")
@@ -25,3 +28,12 @@ def run_folder() -> Path:
 def socket_path() -> Path:
     """Return the socket on which our own engine listens."""
     return run_folder() / "engine.sock"
+
+
+@contextmanager
+def locked() -> Iterator[Path]:
+    """Give the data folder, made if need be, and let no other process change it meanwhile."""
+    data_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (data_folder() / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield data_folder()

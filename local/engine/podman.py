@@ -1,17 +1,15 @@
 """A podman of our own: its settings, its Docker-compatible service, its end."""
 
-import fcntl
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from local.engine import find, needs
 from local.engine.errors import EngineFailed, EngineMissing
-from local.engine.places import data_folder, run_folder, socket_path
+from local.engine.places import data_folder, locked, run_folder, socket_path
 
 _START_TIMEOUT_S = 30.0
 _POLL_S = 0.05
@@ -48,7 +46,8 @@ def start() -> str:
     with suppress(EngineMissing):
         return find.docker_host()
     needs.check(data_folder())
-    with _locked():
+    with locked():
+        run_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
         with suppress(EngineMissing):  # another process was quicker
             return find.docker_host()
         needs.install()
@@ -64,7 +63,7 @@ def stop() -> bool:
         return False
     host = f"unix://{socket_path()}"
     if find.answers(host):
-        with find.client(host) as client:
+        with closing(find.client(host)) as client:
             for container in client.containers.list(all=True):
                 container.remove(force=True)
     os.kill(pid, signal.SIGTERM)
@@ -82,15 +81,6 @@ def environment() -> dict[str, str]:
         "CONTAINERS_CONF": str(data_folder() / "containers.conf"),
         "CONTAINERS_STORAGE_CONF": str(data_folder() / "storage.conf"),
     }
-
-
-@contextmanager
-def _locked() -> Iterator[None]:
-    for folder in (data_folder(), run_folder()):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (data_folder() / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _write_settings() -> None:

@@ -18,7 +18,7 @@ from local.lambda_runtime.invocation import (
 )
 from local.lambda_runtime.process import EmulatorError, EmulatorProcess
 
-_INVOCATIONS = "/2015-03-31/functions/function/invocations"
+INVOCATIONS = "/2015-03-31/functions/function/invocations"
 _GRACE_S = 15.0  # past the function's own timeout, which the emulator enforces
 
 
@@ -83,7 +83,7 @@ class Emulator:
             self._process.host, self._process.port, timeout=timeout_s
         )
         try:
-            connection.request("POST", _INVOCATIONS, body)
+            connection.request("POST", INVOCATIONS, body)
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import time
 from collections.abc import Sequence
@@ -56,7 +57,8 @@ def start_msk(  # noqa: PLR0913 - each is one fact about the cluster, given by n
 
     `session_ms` bounds how long a login lasts before the client must log in again. `hosts` are
     names besides localhost by which clients reach this machine: each gets a listener of its own,
-    on all addresses, and its place in the certificate. Raises MskError.
+    on all addresses, and its place in the certificate. `NAME:PORT` also says where the first node
+    listens, the others on the ports after it. Raises MskError.
     """
     built = build(kafka_version)
     _archive_classes(built)
@@ -99,7 +101,7 @@ def _try_start(command: Sequence[str], wish: _Wish) -> LocalMsk:
     try:
         plan = _plan(processes.folder, wish)
         write_roles(plan.roles, wish.roles)
-        make_key_store(plan.key_store, wish.hosts)
+        make_key_store(plan.key_store, plan.hosts)
         whole = [*command, *_log_options(request_log=wish.request_log), "local.msk.Node"]
         msk = LocalMsk(processes, plan, [_node(n, processes, plan, whole) for n in plan.ports])
         _bring_up(msk, plan)
@@ -111,12 +113,24 @@ def _try_start(command: Sequence[str], wish: _Wish) -> LocalMsk:
 
 def _plan(folder: Path, wish: _Wish) -> Plan:
     free = iter(free_ports(wish.nodes * (3 + len(wish.hosts))))
+    hosts = [_name_and_port(host) for host in wish.hosts]
     ports = {
-        node_id: Ports(next(free), next(free), next(free), tuple(next(free) for _ in wish.hosts))
+        node_id: Ports(
+            next(free),
+            next(free),
+            next(free),
+            tuple(next(free) if first is None else first + node_id - 1 for _, first in hosts),
+        )
         for node_id in range(1, wish.nodes + 1)
     }
     addresses = [address for _, address in loopback()]
-    return Plan(folder, ports, addresses, tuple(wish.hosts), wish.session_ms)
+    return Plan(folder, ports, addresses, tuple(name for name, _ in hosts), wish.session_ms)
+
+
+def _name_and_port(host: str) -> tuple[str, int | None]:
+    """Split `NAME:PORT`; an IPv6 address by itself has colons too, but no name before them."""
+    match = re.fullmatch(r"([^:]+):(\d+)", host)
+    return (host, None) if match is None else (match[1], int(match[2]))
 
 
 def _log_options(*, request_log: bool) -> list[str]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
 from msk_client.actions.call import Answer, Call
 from msk_client.answer import MAX_ANSWER_BYTES
+from msk_client.aws.brokers import endpoint
 from msk_client.deadline import Deadline, LambdaContext
 from msk_client.errors import DeadlineExceeded
 from msk_client.kafka import MskKafka
 from msk_client.settings import settings
 from msk_client.telemetry import Telemetry
-from msk_client.triggers import direct, http_event
+from msk_client.triggers import direct, eventbridge, http_event
 
 
 def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:  # noqa: ANN401 - any JSON
@@ -37,6 +39,7 @@ def _act(
 ) -> Answer:
     """Carry out a plain action event."""
     with Telemetry(context) as telemetry:
+        event = eventbridge.unwrapped(event)
         telemetry.action = direct.action_name(event)
         call = _call(context, patience_s)
         call.max_answer_bytes = max_answer_bytes
@@ -54,12 +57,16 @@ def _call(context: LambdaContext, patience_s: float | None = None) -> Call:
             "Lambda leaves this invocation too little time to do anything: give the function a"
             " longer timeout (10 s at least)."
         )
-    cluster = kafka()
+    return Call(_open_kafka, settings(), deadline, context.aws_request_id)
+
+
+def _open_kafka(deadline: Deadline) -> MskKafka:
+    cluster = kafka(endpoint(settings(), deadline))
     cluster.begin_invocation()
-    return Call(cluster, settings(), deadline, context.aws_request_id)
+    return cluster
 
 
 @cache
-def kafka() -> MskKafka:
-    """The cluster's clients, kept from one invocation of this environment to the next."""
-    return MskKafka(settings())
+def kafka(brokers: str) -> MskKafka:
+    """The clients of these brokers, kept from one invocation of this environment to the next."""
+    return MskKafka(replace(settings(), kafka_endpoint=brokers))

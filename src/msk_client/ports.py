@@ -162,6 +162,11 @@ Event = Record | Beginning | Position
 class Kafka(Protocol):
     """A Kafka cluster. Every call ends by its deadline and raises only `MskClientError`."""
 
+    @property
+    def endpoint(self) -> str:
+        """The bootstrap servers, as host:port, separated by commas."""
+        ...
+
     def topic(self, name: str, deadline: Deadline) -> Topic | None:
         """Look a topic up; None where there is none."""
         ...

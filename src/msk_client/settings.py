@@ -6,7 +6,6 @@ Every setting is documented in docs/operations.md. An empty variable counts as a
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -16,16 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msk_client import settings_output
+from msk_client.arn import CLUSTER, ClusterArn, Connectivity, cluster_arn, connectivity
+from msk_client.client_options import ClientOptions, client_options
 from msk_client.errors import InvalidSetting
 from msk_client.settings_output import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ClientOptions = dict[str, str | int | float | bool]
-
 NAMES = (
     "KAFKA_ENDPOINT",
+    "MSK_CLUSTER_ARN",
+    "MSK_CONNECTIVITY",
     "KAFKA_CONNECT_TIMEOUT_MS",
     "KAFKA_CA_FILE",
     "KAFKA_CLIENT_OPTIONS",
@@ -40,18 +41,6 @@ MAX_CONNECT_TIMEOUT_MS = 900_000
 BROKER = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})")
 MSK_HOST = re.compile(r"\.(?:kafka|kafka-serverless)\.([a-z0-9-]+)\.amazonaws\.com", re.IGNORECASE)
 """`boot-x.c2.kafka-serverless.REGION.amazonaws.com`, `b-1.x.c3.kafka.REGION.amazonaws.com`."""
-
-OUR_PROPERTIES = re.compile(
-    r"bootstrap\.servers|metadata\.broker\.list|security\.protocol|(?:enable\.)?sasl\..*|.*_cb|logger"
-    r"|acks|request\.required\.acks|enable\.idempotence|enable\.gapless\.guarantee|transactional\.id"
-    r"|partitioner|message\.timeout\.ms|delivery\.timeout\.ms|message\.send\.max\.retries|retries"
-    r"|allow\.auto\.create\.topics|statistics\.interval\.ms|delivery\.report\.only\.error"
-    r"|group\..*|enable\.auto\..*|auto\.commit\.enable|auto\.offset\.reset|isolation\.level"
-    r"|enable\.partition\.eof|topic\.blacklist"
-    r"|check\.crcs|enable\.ssl\.certificate\.verification|ssl\.endpoint\.identification\.algorithm"
-    r"|test\.mock\..*|plugin\.library\.paths|on_.*"
-)
-"""librdkafka properties that carry this function's promises and can't be overridden."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +58,8 @@ class Settings:
     """What the environment asks for; read once per execution environment."""
 
     kafka_endpoint: str | None
+    cluster_arn: ClusterArn | None
+    connectivity: Connectivity
     connect_timeout_ms: int
     ca_file: str | None
     client_options: ClientOptions = field(repr=False)  # a password may be among them
@@ -89,8 +80,10 @@ class Settings:
         """The bootstrap servers; raises `InvalidSetting` where there are none."""
         if self.kafka_endpoint is None:
             raise InvalidSetting(
-                "KAFKA_ENDPOINT is not set: give the cluster's bootstrap servers as host:port,"
-                " e.g. boot-abc.c2.kafka-serverless.eu-west-1.amazonaws.com:9098."
+                "KAFKA_ENDPOINT is not set, nor is MSK_CLUSTER_ARN: give the cluster's bootstrap"
+                " servers as host:port, e.g."
+                " boot-abc.c2.kafka-serverless.eu-west-1.amazonaws.com:9098, or the cluster's ARN,"
+                " by which they are looked up."
             )
         return self.kafka_endpoint
 
@@ -99,8 +92,9 @@ class Settings:
         """The region that tokens are signed for; raises `InvalidSetting` where it is unknown."""
         if self.kafka_region is None:
             raise InvalidSetting(
-                "KAFKA_REGION is not set and the region can't be told from KAFKA_ENDPOINT or"
-                " AWS_REGION: set it to the region of the cluster, e.g. eu-west-1."
+                "KAFKA_REGION is not set and the region can't be told from KAFKA_ENDPOINT,"
+                " MSK_CLUSTER_ARN or AWS_REGION: set it to the region of the cluster, e.g."
+                " eu-west-1."
             )
         return self.kafka_region
 
@@ -113,11 +107,14 @@ def settings() -> Settings:
 
 def read(environ: Mapping[str, str]) -> Settings:
     """Make the settings from `environ`; raises `InvalidSetting` naming the variable."""
+    cluster = environ.get("MSK_CLUSTER_ARN")
     return Settings(
         kafka_endpoint=_endpoint(environ),
+        cluster_arn=None if cluster is None else cluster_arn(cluster, "MSK_CLUSTER_ARN"),
+        connectivity=connectivity(environ.get("MSK_CONNECTIVITY", "private"), "MSK_CONNECTIVITY"),
         connect_timeout_ms=_connect_timeout_ms(environ),
         ca_file=_ca_file(environ),
-        client_options=_client_options(environ),
+        client_options=client_options(environ.get("KAFKA_CLIENT_OPTIONS", "{}")),
         kafka_region=_region(environ),
         allowed_actions=_actions(environ),
         allowed_topics=listed(environ, "ALLOWED_TOPICS"),
@@ -162,41 +159,14 @@ def _ca_file(environ: Mapping[str, str]) -> str | None:
     return path
 
 
-def _client_options(environ: Mapping[str, str]) -> ClientOptions:
-    """Take extra librdkafka properties, but none that would break what this function promises."""
-    text = environ.get("KAFKA_CLIENT_OPTIONS", "{}")
-    try:
-        options = json.loads(text)
-    except (ValueError, RecursionError):
-        options = None
-    if not isinstance(options, dict):
-        raise InvalidSetting(
-            "KAFKA_CLIENT_OPTIONS is not a JSON object: give librdkafka properties, e.g."
-            ' {"socket.timeout.ms": 20000}.'
-        )
-    for name, value in options.items():
-        _check_option(name, value)
-    return options
-
-
-def _check_option(name: str, value: object) -> None:
-    if OUR_PROPERTIES.fullmatch(name):
-        raise InvalidSetting(
-            f"KAFKA_CLIENT_OPTIONS sets {name!r}, on which this function's guarantees rest:"
-            " remove it."
-        )
-    if not isinstance(value, str | int | float | bool):
-        raise InvalidSetting(
-            f"KAFKA_CLIENT_OPTIONS gives {name!r} a value that is not a string, number or boolean."
-        )
-
-
 def _region(environ: Mapping[str, str]) -> str | None:
-    """Tokens are signed for the cluster's region, which its host name tells."""
+    """Tokens are signed for the cluster's region, which its host name or its ARN tells."""
+    in_arn = CLUSTER.fullmatch(environ.get("MSK_CLUSTER_ARN", "").strip())
     named = MSK_HOST.search(environ.get("KAFKA_ENDPOINT", ""))
     sources = {
         "KAFKA_REGION": environ.get("KAFKA_REGION"),
         "KAFKA_ENDPOINT": named and named[1].lower(),
+        "MSK_CLUSTER_ARN": in_arn and in_arn["region"],
         "AWS_REGION": environ.get("AWS_REGION"),
     }
     name, region = next(((name, text.strip()) for name, text in sources.items() if text), ("", ""))

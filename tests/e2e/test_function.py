@@ -71,10 +71,23 @@ def test_the_sample_is_read_back(function: Emulator) -> None:
     assert users == ["Alice", "Bob"]
 
 
+def test_an_event_of_eventbridge_is_carried_out(function: Emulator) -> None:
+    """What an application puts on a bus is a record in the topic, readable as such."""
+    event = json.loads((EVENTS / "eventbridge_produce.json").read_text())
+    detail = event["detail"] | {"topic": "from-a-bus"}
+    assert body(function.invoke(event | {"detail": detail}))["produced"] == 1
+    read = body(function.invoke({"action": "consume", "topic": "from-a-bus", "format": "json"}))
+    assert [record["value"] for record in read["records"]] == [{"id": 17, "item": "tea"}]
+
+
 @pytest.mark.parametrize(
     ("event", "error"),
     [
         ({"key1": "value1", "key2": "value2", "key3": "value3"}, "InvalidRequest"),
+        (
+            {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
+            "InvalidRequest",
+        ),
         ({"action": "consume", "topic": "no-such-topic"}, "UnknownTopic"),
         ({"action": "create_topic", "topic": "orders"}, "TopicExists"),
         (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from msk_client import handler
+from msk_client.aws import brokers
 from msk_client.deadline import Deadline
 from msk_client.kafka import MskKafka
 from msk_client.settings import read, settings
@@ -79,7 +80,9 @@ def invoke_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., CallFun
 
     def forget() -> None:
         if handler.kafka.cache_info().currsize:
-            handler.kafka().clients.drop_all()
+            kept = brokers.endpoint(settings(), Deadline.after(1))
+            handler.kafka(kept).clients.drop_all()
+        brokers.forget()
         settings.cache_clear()
         handler.kafka.cache_clear()
 

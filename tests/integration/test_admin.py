@@ -21,6 +21,7 @@ from msk_client.errors import (
     UnknownTopic,
 )
 from msk_client.ports import Mark
+from msk_client.settings import settings
 from tests.integration.answers import consume, values_of
 
 if TYPE_CHECKING:
@@ -268,4 +269,4 @@ def test_offsets_need_describe_topic(
         with pytest.raises(NotAuthorized):
             call(consume(name))
         with pytest.raises(NotAuthorized, match=f"kafka-cluster:DescribeTopic on .*/{name} "):
-            handler.kafka().offsets(name, [0], (Mark.END,), deadline)
+            handler.kafka(settings().endpoint).offsets(name, [0], (Mark.END,), deadline)

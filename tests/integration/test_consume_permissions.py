@@ -13,6 +13,7 @@ from local.msk import DEFAULT_ROLE
 from msk_client import handler
 from msk_client.deadline import Deadline
 from msk_client.errors import AuthenticationFailed, NotAuthorized
+from msk_client.settings import settings
 from tests.integration.answers import consume, values_of
 
 if TYPE_CHECKING:
@@ -190,7 +191,9 @@ def test_a_permission_withdrawn_during_the_read(
     eyes.produce(name, [b"x" * 1_000_000] * 60)
     with as_role(reader(name)) as call:
         call(consume(name, max_records=1))
-        read = handler.kafka().read(name, {0: (0, 60)}, Deadline.after(60), read_committed=True)
+        read = handler.kafka(settings().endpoint).read(
+            name, {0: (0, 60)}, Deadline.after(60), read_committed=True
+        )
         next(read)
         msk.set_roles(DEFAULT_ROLE, reader(name, ReadData=""))
         with pytest.raises(NotAuthorized, match="kafka-cluster:ReadData"):

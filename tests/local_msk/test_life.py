@@ -1,5 +1,6 @@
 """How clusters begin, live and end."""
 
+import json
 import os
 import signal
 import socket
@@ -24,6 +25,7 @@ from local.msk import (
     build,
     start_msk,
 )
+from local.msk.__main__ import export
 from local.msk.ports import free_ports
 from tests.local_msk.client import TIMEOUT_S, admin, create_topic, produce
 
@@ -116,6 +118,29 @@ def test_another_name_of_the_machine_has_its_own_listener(start: Callable[..., L
     client = admin(msk, DEFAULT_ROLE, **{"bootstrap.servers": msk.bootstrap_by_host["127.0.0.1"]})
     (broker,) = client.list_topics(timeout=TIMEOUT_S).brokers.values()
     assert f"{broker.host}:{broker.port}" == msk.bootstrap_by_host["127.0.0.1"]
+
+
+def test_another_name_may_come_with_its_port(start: Callable[..., LocalMsk]) -> None:
+    """`NAME:PORT` is where the listener for that name is, for whoever must know it beforehand."""
+    (port,) = free_ports(1)
+    msk = start(hosts=[f"msk.example:{port}", "::1"])
+    assert msk.bootstrap_by_host["msk.example"] == f"msk.example:{port}"
+    assert set(msk.bootstrap_by_host) == {"msk.example", "::1"}
+    with socket.create_connection(("127.0.0.1", port)):
+        pass
+
+
+def test_what_clients_elsewhere_need_is_exported(
+    start: Callable[..., LocalMsk], tmp_path: Path
+) -> None:
+    """The exported folder has the certificate, and the environment with the other name in it."""
+    msk = start(hosts=["msk.example"])
+    export(msk, tmp_path / "new")
+    variables = json.loads((tmp_path / "new" / "environment.json").read_bytes())
+    certificate = str(tmp_path / "new" / "ca.pem")
+    servers = {"KAFKA_ENDPOINT": msk.bootstrap_by_host["msk.example"]}
+    assert variables == msk.environment() | servers | {"KAFKA_CA_FILE": certificate}
+    assert Path(certificate).read_bytes() == msk.ca_file.read_bytes()
 
 
 @contextmanager

@@ -52,6 +52,7 @@ class Context:
 class KeptKafka(FakeKafka):
     """The fake as the handler keeps it between invocations."""
 
+    endpoint = ENVIRON["KAFKA_ENDPOINT"]
     invocations = 0
 
     def begin_invocation(self) -> None:
@@ -70,7 +71,7 @@ def invoke(
     kept = KeptKafka() if kafka is None else kafka
     given = json.loads(json.dumps(event))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(handler, "kafka", lambda: kept)
+        patch.setattr(handler, "kafka", lambda _: kept)
         patch.setattr(store, "store", lambda: s3 or FakeS3())
         patch.setattr(handler, "settings", lambda: settings_of(environ))
         answer = handler.lambda_handler(given, Context(remaining_ms))
@@ -92,7 +93,7 @@ def body(
 
 def call_on(kafka: FakeKafka, seconds: float = 30, **environ: str) -> Call:
     """Make what an action gets beside its request."""
-    return Call(kafka, settings_of(environ), Deadline.after(seconds), "request-1")
+    return Call(lambda _: kafka, settings_of(environ), Deadline.after(seconds), "request-1")
 
 
 def outgoing(

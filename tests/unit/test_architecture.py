@@ -24,6 +24,7 @@ MAX_FUNCTION_LINES = 50
 
 BOTTOM = {"errors", "deadline"}
 VALUES = BOTTOM | {"records", "batch", "settings", "settings_output", "answer", "ports"}
+PARSED = {"arn", "client_options", "settings_output"}
 MAY_IMPORT = {
     "": set(),
     "errors": set(),
@@ -31,15 +32,18 @@ MAY_IMPORT = {
     "answer": set(),
     "records": {"errors"},
     "batch": {"errors", "records"},
+    "arn": {"errors"},
+    "client_options": {"errors"},
     "settings_output": {"errors"},
-    "settings": {"errors", "settings_output"},
+    "settings": {"errors"} | PARSED,
     "ports": BOTTOM | {"records"},
     "telemetry": {"settings", "deadline"},
     "kafka": BOTTOM | {"records", "settings", "ports", "kafka"},
     "s3": BOTTOM | {"records", "settings_output", "s3"},
+    "aws": BOTTOM | {"settings", "telemetry", "aws"} | PARSED,
     "actions": VALUES | {"actions", "kafka", "s3"},
     "triggers": VALUES | {"actions", "triggers"},
-    "handler": VALUES | {"telemetry", "actions", "triggers", "kafka"},
+    "handler": VALUES | {"telemetry", "actions", "triggers", "kafka", "aws"},
 }
 """Part of the package -> parts that it may import: each only from those above it."""
 

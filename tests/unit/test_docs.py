@@ -14,6 +14,7 @@ import pytest
 
 from msk_client import errors, settings
 from msk_client.actions import ACTIONS
+from msk_client.client_options import OUR_PROPERTIES
 from msk_client.records import RecordInput
 from tests.unit.invoking import KeptKafka, invoke
 
@@ -29,7 +30,9 @@ DOCS = [
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "local").glob("*/README.md")),
 ]
-EVENTS = {path.name: json.loads(path.read_bytes()) for path in (ROOT / "events").glob("*.json")}
+FILES = {path.name: json.loads(path.read_bytes()) for path in (ROOT / "events").glob("*.json")}
+EVENTS = {name: event for name, event in FILES.items() if "action" in event}
+ENVELOPES = {name: event for name, event in FILES.items() if "action" not in event}
 
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]+\]\((?P<path>[^)#\s]*)(?:#(?P<anchor>[^)]*))?\)")
@@ -118,10 +121,11 @@ def test_every_event_shown_is_a_file(page: Path) -> None:
     for block in blocks(text):
         if block.language != "json":
             continue
-        for event in filter(is_event, within(json.loads(block.text))):
+        shown = json.loads(block.text)
+        for event in [shown] if "detail-type" in shown else filter(is_event, within(shown)):
             name = EVENT_FILE.search(block.before)
             assert name is not None, f"no event file named before {block.text}"
-            assert EVENTS[name["name"]] == event
+            assert FILES[name["name"]] == event
     for code in CODE.findall(prose(text)):
         if code.startswith('{"action"'):
             assert json.loads(code) in EVENTS.values()
@@ -131,7 +135,14 @@ def test_every_event_shown_is_a_file(page: Path) -> None:
 def test_every_event_file_named_exists(page: Path) -> None:
     """Commands and sentences name event files that are there."""
     for name in EVENT_FILE.findall(page.read_text(encoding="utf-8")):
-        assert name in EVENTS
+        assert name in FILES
+
+
+@pytest.mark.parametrize("name", ENVELOPES)
+def test_every_envelope_is_shown(name: str) -> None:
+    """The reference shows each event file that wraps an action, as it is."""
+    shown = [b for b in blocks(section(reference(), "Calling it")) if b.language == "json"]
+    assert [ENVELOPES[name]] == [json.loads(b.text) for b in shown if name in b.before]
 
 
 @each_action
@@ -145,7 +156,8 @@ def test_every_action_is_shown(action: str) -> None:
 def test_the_answers_shown_have_the_form_of_true_ones() -> None:
     """Each answer in the README has the fields that the event before it is answered with."""
     kafka = KeptKafka()
-    shown = [json.loads(b.text) for b in blocks(page_text(README)) if b.language == "json"]
+    text = section(page_text(README), "What it does")
+    shown = [json.loads(b.text) for b in blocks(text) if b.language == "json"]
     pairs = list(zip(shown[::2], shown[1::2], strict=True))
     assert len(ACTIONS) == len(pairs)
     for event, answer in pairs:
@@ -290,9 +302,9 @@ def test_the_refused_client_options_are_refused() -> None:
     (refused,) = (line for line in text.splitlines() if "it refuses it by name" in line)
     (taken,) = (line for line in text.splitlines() if line.endswith("may be set."))
     for name in CODE.findall(refused)[1:]:
-        assert settings.OUR_PROPERTIES.fullmatch(name)
+        assert OUR_PROPERTIES.fullmatch(name)
     for name in CODE.findall(taken):
-        assert not settings.OUR_PROPERTIES.fullmatch(name)
+        assert not OUR_PROPERTIES.fullmatch(name)
 
 
 RESOURCES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -40,17 +40,36 @@ def test_each_invocation_begins_anew() -> None:
     assert 3 == kafka.invocations
 
 
-def test_clients_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"action": "ping", "no_such_field": 1},
+        {"action": "consume", "topic": "orders", "from": "committed"},
+        {"action": "produce", "topic": "orders", "records": [{}]},
+    ],
+    ids=lambda event: event["action"],
+)
+def test_a_refused_event_opens_nothing(event: dict[str, Any]) -> None:
+    """An event that is refused for what it says is refused before the cluster is opened."""
+    kafka = KeptKafka()
+    with pytest.raises(InvalidRequest):
+        invoke(event, kafka)
+    assert 0 == kafka.invocations
+
+
+def test_clients_are_kept() -> None:
     """The cluster's clients are made once for an execution environment, without connecting."""
-    monkeypatch.setenv("KAFKA_ENDPOINT", "localhost:9098")
-    assert handler.kafka() is handler.kafka()
-    assert {} == handler.kafka().clients._kept
+    kept = handler.kafka("localhost:9098")
+    assert kept is handler.kafka("localhost:9098")
+    assert {} == kept.clients._kept
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("KAFKA_ENDPOINT", "localhost"),
+        ("MSK_CLUSTER_ARN", "arn:aws:s3:::bucket"),
+        ("MSK_CONNECTIVITY", "vpn"),
         ("KAFKA_CONNECT_TIMEOUT_MS", "soon"),
         ("KAFKA_CA_FILE", "/no/such/file"),
         ("KAFKA_CLIENT_OPTIONS", "{"),
@@ -80,7 +99,7 @@ def test_a_setting_is_required_where_it_is_used(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, value)
     with pytest.raises(InvalidRequest):
         handler.lambda_handler({"action": "ping", "no_such_field": 1}, Context())
-    with pytest.raises(InvalidSetting, match="KAFKA_ENDPOINT is not set"):
+    with pytest.raises(InvalidSetting, match=r"KAFKA_ENDPOINT is not set, nor is MSK_CLUSTER_ARN"):
         handler.lambda_handler(PING, Context())
 
 

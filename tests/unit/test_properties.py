@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from msk_client.client_options import OUR_PROPERTIES
 from msk_client.kafka import properties
-from msk_client.settings import OUR_PROPERTIES, Settings
+from msk_client.settings import Settings
 from tests.unit.invoking import SETTINGS
 
 Make = Callable[[Settings], dict[str, object]]

@@ -76,7 +76,9 @@ def test_bad_bootstrap_servers(text: str) -> None:
 
 def test_a_missing_endpoint_fails_where_it_is_used() -> None:
     """A missing endpoint is an error that names the variable and shows a value."""
-    with pytest.raises(InvalidSetting, match=r"KAFKA_ENDPOINT is not set: .*amazonaws\.com:9098"):
+    with pytest.raises(
+        InvalidSetting, match=r"KAFKA_ENDPOINT is not set, nor is MSK_.*amazonaws\.com:9098"
+    ):
         _ = read({}).endpoint
 
 

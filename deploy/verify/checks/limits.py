@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from deploy.verify.assumption import DECISIONS, OPERATIONS, Assumption
 from deploy.verify.verdict import Verdict, confirmed, refuted, settled
 
 if TYPE_CHECKING:
@@ -77,3 +78,42 @@ def libraries(subject: Subject) -> Verdict:
     locked = LOCK.read_text(encoding="utf-8")
     same = f"confluent-kafka=={told['confluent_kafka']} " in locked
     return settled(same, f"the function runs {told}")
+
+
+ASSUMPTIONS = (
+    Assumption(
+        "error-type",
+        "A failure reaches the caller as FunctionError, with our class as errorType.",
+        OPERATIONS + "errors",
+        error_type,
+        "Send the console's hello-world event.",
+    ),
+    Assumption(
+        "request-limit",
+        "An event of 6 MiB is taken, and one byte more is refused with 413.",
+        OPERATIONS + "something-is-wrong",
+        request_limit,
+        "Send a ping padded with spaces.",
+    ),
+    Assumption(
+        "asynchronous-limit",
+        "An asynchronous event goes up to 1 MiB.",
+        OPERATIONS + "something-is-wrong",
+        asynchronous_limit,
+        "Send a ping padded with spaces, with --invocation-type Event.",
+    ),
+    Assumption(
+        "asynchronous-retries",
+        "Lambda repeats a failed asynchronous event twice, unless that is set otherwise.",
+        OPERATIONS + "calling-it",
+        asynchronous_retries,
+        "aws lambda get-function-event-invoke-config --function-name NAME",
+    ),
+    Assumption(
+        "libraries",
+        "The wheels of the lock load in the base image.",
+        DECISIONS + "dependencies-of-the-function",
+        libraries,
+        "Compare versions in ping's answer with requirements/runtime.lock.",
+    ),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from deploy.verify.assumption import DECISIONS, LOCAL_MSK, OPERATIONS, Assumption
 from deploy.verify.verdict import Verdict, confirmed, give_up, not_checked, refuted, settled
 from msk_client.settings import MSK_HOST
 
@@ -96,3 +97,56 @@ def _cluster(subject: Subject) -> dict[str, Any]:
         ClusterArn=subject.cluster_arn
     )["ClusterInfo"]
     return found
+
+
+ASSUMPTIONS = (
+    Assumption(
+        "login",
+        "The cluster takes the token that the function signs itself.",
+        DECISIONS + "our-own-signer-for-every-source-of-credentials",
+        login,
+        "Send events/ping.json and go through the causes in its message.",
+    ),
+    Assumption(
+        "public-certificate",
+        "The cluster's certificate is signed by an authority that the base image trusts.",
+        OPERATIONS + "settings",
+        public_certificate,
+        "Take KAFKA_CA_FILE away and send events/ping.json.",
+    ),
+    Assumption(
+        "host-names",
+        "The names of endpoint and brokers hold the region that tokens are signed for.",
+        OPERATIONS + "settings",
+        host_names,
+        "Compare the hosts in ping's answer with the region.",
+    ),
+    Assumption(
+        "cluster-identity",
+        "The cluster tells its id and a controller.",
+        OPERATIONS + "ping",
+        cluster_identity,
+        "Look at ping's answer.",
+    ),
+    Assumption(
+        "bootstrap-brokers",
+        "GetBootstrapBrokers tells the endpoint as BootstrapBrokerStringSaslIam.",
+        OPERATIONS + "something-is-wrong",
+        bootstrap_brokers,
+        "aws kafka get-bootstrap-brokers --cluster-arn ARN",
+    ),
+    Assumption(
+        "arn-form",
+        "A cluster's ARN ends in name and id, a Serverless one's id in -s and a digit.",
+        OPERATIONS + "iam-permissions",
+        arn_form,
+        "aws kafka list-clusters-v2",
+    ),
+    Assumption(
+        "kafka-version",
+        "The cluster runs a Kafka between 2 and 4, as the local one does.",
+        LOCAL_MSK + "how-it-differs",
+        kafka_version,
+        "Serverless doesn't tell: compare the protocol's versions, see api-versions.",
+    ),
+)

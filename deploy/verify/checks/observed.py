@@ -6,6 +6,7 @@ import re
 from statistics import median
 from typing import TYPE_CHECKING
 
+from deploy.verify.assumption import DESIGN, LOCAL_MSK, OPERATIONS, Assumption
 from deploy.verify.verdict import Verdict, confirmed, give_up, not_checked, refuted, settled
 
 if TYPE_CHECKING:
@@ -117,3 +118,50 @@ def _longest_life_ms(subject: Subject) -> int:
         if "lastEventTimestamp" in stream
     ]
     return max(lives, default=0)
+
+
+ASSUMPTIONS = (
+    Assumption(
+        "api-versions",
+        "The cluster offers the versions of the protocol that the function speaks.",
+        LOCAL_MSK + "how-it-differs",
+        api_versions,
+        'Set KAFKA_CLIENT_OPTIONS to {"debug": "feature"} and POWERTOOLS_LOG_LEVEL to DEBUG, send'
+        " events/ping.json, run this again, and take both settings away.",
+    ),
+    Assumption(
+        "log-line",
+        "The function's line of JSON comes through Lambda's log as it is.",
+        OPERATIONS + "logs-and-metrics",
+        log_line,
+        "Look at the log after events/ping.json.",
+    ),
+    Assumption(
+        "metrics",
+        "CloudWatch takes the metrics out of the log.",
+        OPERATIONS + "logs-and-metrics",
+        metrics,
+        "Look for the namespace MskLambdaClient some minutes after the first event.",
+    ),
+    Assumption(
+        "cold-start",
+        "An environment is initialised within Lambda's 10 s.",
+        DESIGN + "how-a-client-is-made",
+        cold_start,
+        "Look for Init Duration in the log.",
+    ),
+    Assumption(
+        "memory",
+        "What the function has used of its memory stays below what it has.",
+        OPERATIONS + "something-is-wrong",
+        memory,
+        "Look for Max Memory Used in the log.",
+    ),
+    Assumption(
+        "credentials-renewed",
+        "Lambda gives an environment fresh credentials before the old ones end, or a new life.",
+        OPERATIONS + "something-is-wrong",
+        credentials_renewed,
+        "Send events/ping.json every 5 minutes for a day, then run this again.",
+    ),
+)

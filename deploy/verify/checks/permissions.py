@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deploy.verify.assumption import DECISIONS, OPERATIONS, Assumption
 from deploy.verify.verdict import Verdict, give_up, not_checked, settled
 
 if TYPE_CHECKING:
@@ -48,3 +49,28 @@ def _allows(subject: Subject, action: str, resource: str) -> bool:
         ResourceArns=[resource],
     )
     return any(each["EvalDecision"] == "allowed" for each in found["EvaluationResults"])
+
+
+ASSUMPTIONS = (
+    Assumption(
+        "read-without-group",
+        "Reading without a group needs no AlterGroup.",
+        OPERATIONS + "iam-permissions",
+        read_without_group,
+        "Take AlterGroup out of the role's policy, wait two minutes, send events/consume.json.",
+    ),
+    Assumption(
+        "idempotence-permission",
+        "An idempotent write needs WriteDataIdempotently on the cluster.",
+        OPERATIONS + "policy-for-produce",
+        idempotence_permission,
+        "Take it out of the role's policy, wait two minutes, send events/produce.json.",
+    ),
+    Assumption(
+        "hidden-topic",
+        "A topic that the role may not describe is NotAuthorized, also where it doesn't exist.",
+        DECISIONS + "a-missing-topic-permission-on-create",
+        hidden_topic,
+        "Limit the role to a prefix and consume a topic outside of it.",
+    ),
+)

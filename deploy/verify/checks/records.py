@@ -7,6 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from deploy.verify.assumption import DECISIONS, OPERATIONS, Assumption
 from deploy.verify.verdict import Verdict, not_checked, refuted, settled
 from msk_client.answer import MAX_ANSWER_BYTES
 
@@ -90,3 +91,42 @@ def _from(subject: Subject, written: dict[str, Any], **fields: object) -> dict[s
 
 def _escaped(reply: Reply) -> bool:
     return ACCENT.encode() not in reply.raw
+
+
+ASSUMPTIONS = (
+    Assumption(
+        "round-trip",
+        "An idempotent write works, and keys, headers, tombstones and bytes come back as sent.",
+        OPERATIONS + "guarantees",
+        round_trip,
+        "Send events/produce_records.json, then consume the topic.",
+    ),
+    Assumption(
+        "large-record",
+        "A topic for 8 MiB takes and returns a record of 4 MiB.",
+        OPERATIONS + "errors",
+        large_record,
+        "Send an event with such a record.",
+    ),
+    Assumption(
+        "bookmark",
+        "Committed offsets can be written and read by a client that never joins.",
+        DECISIONS + "groups-are-asked-through-a-consumer-not-through-the-adminclient",
+        bookmark,
+        "Send events/consume_with_bookmark.json twice.",
+    ),
+    Assumption(
+        "answer-limit",
+        "Lambda lets an answer of 6,291,556 bytes through.",
+        OPERATIONS + "consume",
+        answer_limit,
+        "Consume a topic of more than 7 MB and count the answer's bytes.",
+    ),
+    Assumption(
+        "unescaped",
+        "The base image sets AWS_EXECUTION_ENV, so that answers aren't escaped.",
+        DECISIONS + "answers-measured-with-the-runtimes-own-encoder",
+        unescaped,
+        "Consume a record with a letter beyond ASCII and look at the answer's bytes.",
+    ),
+)

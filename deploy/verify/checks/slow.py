@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from deploy.verify.assumption import DESIGN, OPERATIONS, Assumption
 from deploy.verify.checks.limits import retries
 from deploy.verify.verdict import Verdict, confirmed, give_up, refuted, settled
 
@@ -78,3 +79,35 @@ def _failures(subject: Subject, topic: str, since_ms: int) -> list[str]:
 
 def _told(reply: Reply) -> str:
     return "it answered" if reply.error_type is None else reply.quoted
+
+
+ASSUMPTIONS = (
+    Assumption(
+        "idle-connection",
+        "The cluster leaves a connection open that is idle for 45 s.",
+        DESIGN + "freeze-and-thaw",
+        idle_connection,
+        slow=True,
+    ),
+    Assumption(
+        "long-session",
+        "A connection lives on past its token, by logging in again.",
+        DESIGN + "how-a-token-is-made",
+        long_session,
+        slow=True,
+    ),
+    Assumption(
+        "before-the-kill",
+        "The function answers before Lambda ends it, when its time runs out.",
+        DESIGN + "deadlines",
+        before_the_kill,
+        slow=True,
+    ),
+    Assumption(
+        "retries-observed",
+        "A repeated asynchronous event keeps its request id, on which stamp rests.",
+        OPERATIONS + "guarantees",
+        retries_observed,
+        slow=True,
+    ),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deploy.verify.assumption import DECISIONS, LOCAL_MSK, OPERATIONS, Assumption
 from deploy.verify.verdict import Verdict, confirmed, give_up, refuted, settled
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ SETTABLE = {
 }
 FIXED = {"min.insync.replicas": 2, "segment.bytes": 104_857_600}
 MAX_PARTITIONS = 2400
+
+ASK_THE_CLUSTER = "Make such a topic with Kafka's own tools from a machine in the VPC."
 
 
 def replication_left_out(subject: Subject) -> Verdict:
@@ -129,3 +132,91 @@ def _told(error_type: str | None) -> str:
 def _listed(subject: Subject, topic: str) -> bool:
     body = subject.body({"action": "list_topics", "pattern": topic})
     return any(each["name"] == topic for each in body["topics"])
+
+
+ASSUMPTIONS = (
+    Assumption(
+        "replication-left-out",
+        "A topic without replication factor gets the cluster's own.",
+        OPERATIONS + "create_topic",
+        replication_left_out,
+        ASK_THE_CLUSTER,
+    ),
+    Assumption(
+        "replication-three",
+        "A replication factor of 3 is taken.",
+        LOCAL_MSK + "how-it-differs",
+        replication_three,
+        ASK_THE_CLUSTER,
+    ),
+    Assumption(
+        "replication-two",
+        "A replication factor of 2 is taken.",
+        LOCAL_MSK + "how-it-differs",
+        replication_two,
+        ASK_THE_CLUSTER,
+    ),
+    Assumption(
+        "validate-only",
+        "A request to validate a topic makes nothing.",
+        OPERATIONS + "create_topic",
+        validate_only,
+        "Send create_topic with validate_only, then events/list_topics.json.",
+    ),
+    Assumption(
+        "no-auto-creation",
+        "Writing to a topic that isn't there doesn't make it.",
+        OPERATIONS + "produce",
+        no_auto_creation,
+        "Send produce with create_if_missing false, then events/list_topics.json.",
+    ),
+    Assumption(
+        "settable-configs",
+        "The seven topic configs may be set.",
+        OPERATIONS + "create_topic",
+        settable_configs,
+        ASK_THE_CLUSTER,
+    ),
+    Assumption(
+        "fixed-configs",
+        "Other topic configs are refused as InvalidRequest.",
+        OPERATIONS + "create_topic",
+        fixed_configs,
+        "MSK Provisioned takes more configs. " + ASK_THE_CLUSTER,
+    ),
+    Assumption(
+        "message-limit",
+        "max.message.bytes goes up to 8 MiB and no further.",
+        OPERATIONS + "errors",
+        message_limit,
+        ASK_THE_CLUSTER,
+    ),
+    Assumption(
+        "partition-limit",
+        "More than 2400 partitions are refused as InvalidRequest.",
+        LOCAL_MSK + "how-it-differs",
+        partition_limit,
+        ASK_THE_CLUSTER,
+    ),
+    Assumption(
+        "compacted-limit",
+        "More than 120 compacted partitions are refused as InvalidRequest.",
+        LOCAL_MSK + "how-it-differs",
+        compacted_limit,
+        ASK_THE_CLUSTER,
+    ),
+    Assumption(
+        "usable-at-once",
+        "A topic just made can be written to and read.",
+        DECISIONS + "a-topic-just-made-is-waited-for",
+        usable_at_once,
+        "Send events/create_topic.json and events/produce_records.json.",
+    ),
+    Assumption(
+        "listed",
+        "The role sees the topic that it has made.",
+        OPERATIONS + "list_topics",
+        listed,
+        "Send events/list_topics.json.",
+    ),
+)

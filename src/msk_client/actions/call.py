@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from msk_client import errors
 from msk_client.answer import MAX_ANSWER_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from msk_client.deadline import Deadline
     from msk_client.ports import Kafka
     from msk_client.settings import Settings
@@ -27,7 +30,7 @@ class Answer:
 class Call:
     """One invocation: its cluster, settings, time and counters."""
 
-    kafka: Kafka
+    open_kafka: Callable[[Deadline], Kafka]
     settings: Settings
     deadline: Deadline
     request_id: str
@@ -36,6 +39,11 @@ class Call:
 
     max_answer_bytes: int = MAX_ANSWER_BYTES
     """What whoever called lets through, as the runtime writes it."""
+
+    @cached_property
+    def kafka(self) -> Kafka:
+        """The cluster, opened at its first use: what is wrong with the event is said before."""
+        return self.open_kafka(self.deadline)
 
     def allow_action(self, action: str, *, destructive: bool = False) -> None:
         """Raise `NotAuthorized` where ALLOWED_ACTIONS forbids `action`."""

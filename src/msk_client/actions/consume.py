@@ -127,7 +127,7 @@ def _log(request: Consume, start: Place, call: Call, deadline: Deadline) -> Log:
     topic = call.kafka.topic(request.topic, call.deadline)
     if topic is None:
         raise UnknownTopic(
-            f"Topic {request.topic!r} doesn't exist on {call.settings.endpoint}: list_topics shows"
+            f"Topic {request.topic!r} doesn't exist on {call.kafka.endpoint}: list_topics shows"
             " what is there."
         )
     partitions = range(topic.num_partitions)
@@ -193,7 +193,7 @@ def _read(request: Consume, log: Log, ranges: Ranges, call: Call) -> Page:
     if page.stopped == "deadline" and page.next == {p: r.start for p, r in ranges.items()}:
         raise DeadlineExceeded(
             f"The time ran out before a record of topic {log.topic!r} came from"
-            f" {call.settings.endpoint}: give the function a longer timeout."
+            f" {call.kafka.endpoint}: give the function a longer timeout."
         )
     return page
 

@@ -29,7 +29,7 @@ def ping(_: Ping, call: Call) -> Answer:
     answered = time.perf_counter()
     return Answer(
         {
-            "endpoint": call.settings.endpoint,
+            "endpoint": call.kafka.endpoint,
             **msgspec.to_builtins(cluster),
             "versions": {"python": platform.python_version(), **VERSIONS},
             "times_ms": {

@@ -36,6 +36,11 @@ class MskKafka(Admin):
         super().__init__(Clients(settings, tokens or TokenSource(settings)))
         self.groups = Groups(self.clients)
 
+    @property
+    def endpoint(self) -> str:
+        """See the port."""
+        return self.settings.endpoint
+
     def begin_invocation(self) -> None:
         """Drop what must not be used after a freeze."""
         self.clients.drop_stale()

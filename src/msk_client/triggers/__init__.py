@@ -1,1 +1,1 @@
-"""The kinds of events. A plain action event is the only one so far."""
+"""The kinds of events: a plain action event, and what carries one."""

@@ -11,7 +11,7 @@ from msk_client.settings import settings
 
 
 @cache
-def kafka() -> MskKafka:
+def kafka(_brokers: str) -> MskKafka:
     """The cluster with short tokens."""
     return MskKafka(settings(), TokenSource(settings(), life_s=10))
 

@@ -1,0 +1,146 @@
+"""Which container engine is used, and that our own comes and goes without a trace."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import json
+import os
+import socketserver
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.engine import needs
+from local.engine.errors import NeedMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+SYSTEM_SETTINGS = Path("/etc/containers")
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> dict[str, str]:
+    """An environment in which there is no engine: neither ours nor the user's Docker."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("DOCKER_")}  # noqa: TID251
+    _use_context(tmp_path / "docker", tmp_path / "nothing.sock")
+    return kept | {"XDG_DATA_HOME": str(tmp_path), "DOCKER_CONFIG": str(tmp_path / "docker")}
+
+
+def run(what: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the engine's command as make does; whoever reads its output must not wait for ever."""
+    return subprocess.run(
+        [sys.executable, "-m", "local.engine", what],
+        cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False, timeout=100,
+    )  # fmt: skip
+
+
+def test_without_an_engine(places: dict[str, str]) -> None:
+    """Where there is none, the way to get one is named."""
+    done = run("host", places)
+    assert done.returncode == 1
+    assert "`make engine`" in done.stderr
+
+
+def test_an_engine_that_was_asked_for_must_answer(places: dict[str, str]) -> None:
+    """A DOCKER_HOST where nothing answers is an error, not a reason to take another engine."""
+    done = run("start", places | {"DOCKER_HOST": "unix:///nonexistent/docker.sock"})
+    assert done.returncode == 1
+    assert "DOCKER_HOST is unix:///nonexistent/docker.sock" in done.stderr
+
+
+@pytest.mark.parametrize("by", ["variable", "context"])
+def test_a_docker_that_is_there_is_taken(places: dict[str, str], by: str, tmp_path: Path) -> None:
+    """A Docker named by variable or by its own context is used, and nothing else is set up."""
+    path = tmp_path / "other.sock"
+    if by == "variable":
+        places["DOCKER_HOST"] = f"unix://{path}"
+    else:
+        _use_context(tmp_path / "docker", path)
+    with _answering(path):
+        done = run("start", places)
+    assert (done.returncode, done.stdout.strip()) == (0, f"unix://{path}"), done.stderr
+    assert not (tmp_path / "msk-lambda-client").exists()
+
+
+def test_our_own_comes_and_goes(places: dict[str, str]) -> None:
+    """`start` starts one service, once; `stop` ends it; the system's settings stay as they are."""
+    try:
+        needs.check(Path(places["XDG_DATA_HOME"]))
+    except NeedMissing as lacking:
+        pytest.skip(str(lacking))
+    first = run("start", places)
+    try:
+        assert first.returncode == 0, first.stderr
+        before = _settings()
+        again = run("start", places)
+        assert again.stdout == first.stdout
+        assert len(_services(first.stdout.strip())) == 1
+    finally:
+        stopped = run("stop", places)
+    assert "stopped" in stopped.stderr
+    assert _services(first.stdout.strip()) == []
+    assert run("host", places).returncode == 1
+    assert _settings() == before
+
+
+def _settings() -> dict[str, bytes]:
+    files = (path for path in SYSTEM_SETTINGS.rglob("*") if path.is_file())
+    return {str(path): path.read_bytes() for path in files}
+
+
+def _services(address: str) -> list[bytes]:
+    """Find the processes that serve this address."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile
+            found.append(path.read_bytes().split(b"\0"))
+    return [command[0] for command in found if address.encode() in command]
+
+
+def _use_context(config: Path, path: Path) -> None:
+    """Write what `docker context use elsewhere` writes."""
+    meta = config / "contexts" / "meta" / hashlib.sha256(b"elsewhere").hexdigest()
+    meta.mkdir(parents=True, exist_ok=True)
+    endpoint = {"Host": f"unix://{path}", "SkipTLSVerify": False}
+    context = {"Name": "elsewhere", "Metadata": {}, "Endpoints": {"docker": endpoint}}
+    (meta / "meta.json").write_text(json.dumps(context))
+    (config / "config.json").write_text(json.dumps({"currentContext": "elsewhere"}))
+
+
+class _Answers(http.server.BaseHTTPRequestHandler):
+    """As much of Docker's API as says that a Docker is there."""
+
+    def do_GET(self) -> None:
+        body = b'{"ApiVersion": "1.43"}' if self.path.endswith("/version") else b"OK"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def address_string(self) -> str:
+        return "a local socket"
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _answering(path: Path) -> Iterator[None]:
+    with socketserver.ThreadingUnixStreamServer(str(path), _Answers) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
