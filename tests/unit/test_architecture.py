@@ -23,8 +23,16 @@ MAX_MODULE_LINES = 250
 MAX_FUNCTION_LINES = 50
 
 BOTTOM = {"errors", "deadline"}
-VALUES = BOTTOM | {"records", "batch", "settings", "settings_output", "answer", "ports"}
-PARSED = {"arn", "client_options", "settings_output"}
+VALUES = BOTTOM | {
+    "records",
+    "batch",
+    "settings",
+    "settings_output",
+    "settings_mapping",
+    "answer",
+    "ports",
+}
+PARSED = {"arn", "client_options", "settings_output", "settings_mapping"}
 MAY_IMPORT = {
     "": set(),
     "errors": set(),
@@ -35,6 +43,7 @@ MAY_IMPORT = {
     "arn": {"errors"},
     "client_options": {"errors"},
     "settings_output": {"errors"},
+    "settings_mapping": {"errors"},
     "settings": {"errors"} | PARSED,
     "ports": BOTTOM | {"records"},
     "telemetry": {"settings", "deadline"},
@@ -42,7 +51,8 @@ MAY_IMPORT = {
     "s3": BOTTOM | {"records", "settings_output", "s3"},
     "aws": BOTTOM | {"settings", "telemetry", "aws"} | PARSED,
     "actions": VALUES | {"actions", "kafka", "s3"},
-    "triggers": VALUES | {"actions", "triggers"},
+    "pipeline": VALUES | {"actions", "kafka", "s3", "sqs", "pipeline"},
+    "triggers": VALUES | {"pipeline", "actions", "triggers"},
     "handler": VALUES | {"telemetry", "actions", "triggers", "kafka", "aws"},
 }
 """Part of the package -> parts that it may import: each only from those above it."""
