@@ -50,7 +50,7 @@ test-unit: install ## Tests without sockets, in seconds
 	$(BIN)/pytest tests/unit
 
 test-integration: install ## Tests on a real Kafka that logs in and authorizes like MSK
-	$(BIN)/pytest tests/local_msk tests/contract tests/integration --kafka-version $(KAFKA_VERSION)
+	$(BIN)/pytest tests/local_msk tests/local_aws tests/contract tests/integration --kafka-version $(KAFKA_VERSION)
 
 test-protocol: install ## The tests that look at the protocol, on Kafka 4
 	$(BIN)/pytest tests/contract tests/integration -m protocol --kafka-version 4.3.1

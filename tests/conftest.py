@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
+from local.aws import LocalAws, start_aws
 from local.msk import LocalMsk, ProgramMissing, start_msk
 
 
@@ -50,3 +51,11 @@ def msk(kafka_version: str) -> Iterator[LocalMsk]:
         pytest.skip(str(problem))
     with cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[LocalAws]:
+    """One local S3 and SQS, with the bucket that the event files name."""
+    with start_aws() as services:
+        services.client("s3").create_bucket(Bucket="my-bucket")
+        yield services

@@ -16,6 +16,7 @@ from tests.integration.eyes import Eyes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from local.aws import LocalAws
     from local.lambda_runtime import Invocation
     from local.msk import LocalMsk
 
@@ -40,9 +41,9 @@ def a_fresh_cluster(kafka_version: str) -> Iterator[LocalMsk]:
 
 
 @pytest.fixture(scope="module", name="function")
-def the_function(cluster: LocalMsk) -> Iterator[Emulator]:
+def the_function(cluster: LocalMsk, aws: LocalAws) -> Iterator[Emulator]:
     """One execution environment, kept warm."""
-    with Emulator(cluster.environment()) as function:
+    with Emulator(cluster.environment() | aws.environment()) as function:
         yield function
 
 

@@ -16,6 +16,7 @@ from msk_client import errors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from local.aws import LocalAws
     from local.msk import LocalMsk
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -70,12 +71,12 @@ def mutate(event: dict[str, Any], dice: random.Random) -> dict[str, Any]:
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_mutation_crashes_the_runtime(
-    msk: LocalMsk, seed: int, rounds: Callable[[int, int], int]
+    msk: LocalMsk, aws: LocalAws, seed: int, rounds: Callable[[int, int], int]
 ) -> None:
     """A mutated event works or fails as one of our classes, and the environment stays the same."""
     dice = random.Random(seed)
     events = [json.loads(path.read_text()) for path in sorted(EVENTS.glob("*.json"))]
-    with Emulator(msk.environment(), timeout_s=4) as function:
+    with Emulator(msk.environment() | aws.environment(), timeout_s=4) as function:
         assert function.invoke({"action": "ping"}).error_type is None
         process = function.pid()
         for _ in range(rounds(MUTATIONS, LONG) // 2):
