@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from msk_client.actions.consuming.page import envelope
-from msk_client.answer import MAX_ANSWER_BYTES, SEPARATOR_BYTES, size_bytes
+from msk_client.answer import SEPARATOR_BYTES, size_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from msk_client.actions.draining.chain import Chain
     from msk_client.s3.objects import Stored
 
-OTHER_FIELDS_BYTES = 600_000
-"""Room for offsets of 2,400 partitions."""
+OTHER_FIELDS_BYTES = 3_000
+"""Room for topic, destination (a key takes up to 1 KB, escaped), counts and the like."""
 
 
 def fields(
-    chains: Mapping[int, Chain], ranges: Ranges, skipped: Mapping[int, tuple[int, int]]
+    chains: Mapping[int, Chain],
+    ranges: Ranges,
+    skipped: Mapping[int, tuple[int, int]],
+    max_bytes: int,
 ) -> dict[str, Any]:
     """Make the fields about objects and places; `next` is where the next object begins."""
     stored = [one for partition in sorted(chains) for one in chains[partition].stored]
@@ -29,7 +32,7 @@ def fields(
     places = envelope(reached, ranges, dict(skipped))
     places["next"] = {str(p): chain.position for p, chain in chains.items()}
     return {
-        **_listed(stored),
+        **_listed(stored, max_bytes - size_bytes(places) - OTHER_FIELDS_BYTES),
         "count": sum(one.count for one in written),
         "bytes": sum(one.size_bytes for one in written),
         "adopted_count": sum(one.count for one in adopted),
@@ -38,17 +41,18 @@ def fields(
     }
 
 
-def _listed(stored: Sequence[Stored]) -> dict[str, Any]:
+def _listed(stored: Sequence[Stored], room: int) -> dict[str, Any]:
     """List the objects, as many as an answer can hold."""
     listed = [_object(one) for one in stored]
-    room = MAX_ANSWER_BYTES - OTHER_FIELDS_BYTES
     if size_bytes(listed) <= room:
         return {"objects": listed}
-    kept = 0
-    while room > 0:
-        room -= size_bytes(listed[kept]) + SEPARATOR_BYTES
-        kept += 1
-    return {"objects": listed[: kept - 1], "objects_omitted": len(listed) - kept + 1}
+    kept: list[dict[str, Any]] = []
+    for one in listed:
+        room -= size_bytes(one) + SEPARATOR_BYTES
+        if room < 0:
+            break
+        kept.append(one)
+    return {"objects": kept, "objects_omitted": len(listed) - len(kept)}
 
 
 def _object(one: Stored) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def drain(call: Call, task: Task, bookmark: Bookmark | None) -> Answer:
     progress = None if bookmark is None else Progress(bookmark, call.deadline)
     run = Drain(task, topic_id, progress, writing_until(call.deadline))
     run.run()
-    told = fields(run.chains, task.ranges, run.skipped)
+    told = fields(run.chains, task.ranges, run.skipped, call.max_answer_bytes)
     call.counts |= {
         "RecordsConsumed": told["count"] + told["adopted_count"],
         "ObjectsWritten": sum(not one["adopted"] for one in told["objects"]),
