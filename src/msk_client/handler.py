@@ -14,7 +14,10 @@ from msk_client.errors import DeadlineExceeded
 from msk_client.kafka import MskKafka
 from msk_client.settings import settings
 from msk_client.telemetry import Telemetry
-from msk_client.triggers import direct, eventbridge, http_event
+from msk_client.triggers import Trigger, direct, eventbridge, http_event, kafka_batch
+
+TRIGGERS: tuple[Trigger, ...] = (kafka_batch,)
+"""Kinds of events with answers of their own."""
 
 
 def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:  # noqa: ANN401 - any JSON
@@ -26,6 +29,14 @@ def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:  # noq
     """
     if http_event.recognises(event):
         return http_event.answer(event, partial(_act, context))
+    for trigger in TRIGGERS:
+        if trigger.recognises(event):
+            with Telemetry(context) as telemetry:
+                telemetry.action = trigger.NAME
+                telemetry.topic = trigger.topic_name(event)
+                call = _call(context)
+                telemetry.counts = call.counts
+                return trigger.answer(event, call)
     answer = _act(context, event)
     return {"statusCode": answer.status, "body": answer.body}
 

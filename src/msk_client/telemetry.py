@@ -21,19 +21,20 @@ if TYPE_CHECKING:
 
     from msk_client.deadline import LambdaContext
 
-LIBRARY = "msk_client.librdkafka"
+LOGS = ("msk_client.librdkafka", "msk_client.mapping", "msk_client.records")
 NONE_YET = "none"
 
 
 @cache
 def logger() -> Logger:
-    """Make the logger, and let librdkafka's log pass through its formatter."""
+    """Make the logger, and let the others' lines pass through its formatter."""
     service, _ = telemetry_names()
     ours = Logger(service=service)
-    library = logging.getLogger(LIBRARY)
-    library.handlers = ours.handlers
-    library.propagate = False
-    library.setLevel(ours.log_level)
+    for name in LOGS:
+        other = logging.getLogger(name)
+        other.handlers = ours.handlers
+        other.propagate = False
+        other.setLevel(ours.log_level)
     return ours
 
 

@@ -29,10 +29,11 @@ VALUES = BOTTOM | {
     "settings",
     "settings_output",
     "settings_mapping",
+    "settings_input",
     "answer",
     "ports",
 }
-PARSED = {"arn", "client_options", "settings_output", "settings_mapping"}
+PARSED = {"arn", "client_options", "settings_output", "settings_mapping", "settings_input"}
 MAY_IMPORT = {
     "": set(),
     "errors": set(),
@@ -44,15 +45,18 @@ MAY_IMPORT = {
     "client_options": {"errors"},
     "settings_output": {"errors"},
     "settings_mapping": {"errors"},
+    "settings_input": {"errors"},
     "settings": {"errors"} | PARSED,
     "ports": BOTTOM | {"records"},
     "telemetry": {"settings", "deadline"},
     "kafka": BOTTOM | {"records", "settings", "ports", "kafka"},
     "s3": BOTTOM | {"records", "settings_output", "s3"},
+    "sqs": BOTTOM | {"s3", "sqs"},
+    "sqs": BOTTOM | {"sqs"},
     "aws": BOTTOM | {"settings", "telemetry", "aws"} | PARSED,
     "actions": VALUES | {"actions", "kafka", "s3"},
     "pipeline": VALUES | {"actions", "kafka", "s3", "sqs", "pipeline"},
-    "triggers": VALUES | {"pipeline", "actions", "triggers"},
+    "triggers": VALUES | {"pipeline", "actions", "sqs", "triggers"},
     "handler": VALUES | {"telemetry", "actions", "triggers", "kafka", "aws"},
 }
 """Part of the package -> parts that it may import: each only from those above it."""

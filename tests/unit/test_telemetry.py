@@ -10,7 +10,7 @@ import pytest
 
 from msk_client import handler, settings
 from msk_client.errors import InvalidSetting, MskClientError, UnknownTopic
-from msk_client.telemetry import LIBRARY, Telemetry
+from msk_client.telemetry import LOGS, Telemetry
 from tests.unit.invoking import Context, KeptKafka, invoke
 from tests.unit.written import lines, log_of, metrics_of
 
@@ -105,7 +105,7 @@ def test_a_bug_is_not_swallowed(
 
 def test_the_librarys_log_is_json_too(capsys: pytest.CaptureFixture[str]) -> None:
     """What librdkafka logs comes as JSON lines of the same form."""
-    logging.getLogger(LIBRARY).warning("%s: %s", "FAIL", "refused")
+    logging.getLogger(LOGS[0]).warning("%s: %s", "FAIL", "refused")
     line = log_of(lines(capsys))
     assert {"level": "WARNING", "message": "FAIL: refused"}.items() <= line.items()
 

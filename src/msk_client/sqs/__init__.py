@@ -1,0 +1,1 @@
+"""Queues of SQS: dead letters and continuations. botocore is imported where one is used."""
