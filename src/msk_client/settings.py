@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msk_client import settings_mapping, settings_output
+from msk_client import settings_input, settings_mapping, settings_output
 from msk_client.arn import CLUSTER, ClusterArn, Connectivity, cluster_arn, connectivity
 from msk_client.client_options import ClientOptions, client_options
 from msk_client.errors import InvalidSetting
@@ -70,6 +70,7 @@ class Settings:
     credentials: Credentials | None
     output: settings_output.Output = field(default_factory=settings_output.Output)
     mapping: settings_mapping.Mapping = field(default_factory=settings_mapping.Mapping)
+    input: settings_input.Input = field(default_factory=settings_input.Input)
 
     @property
     def connect_timeout_s(self) -> float:
@@ -123,6 +124,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         credentials=_credentials(environ),
         output=settings_output.read(environ),
         mapping=settings_mapping.read(environ),
+        input=settings_input.read(environ),
     )
 
 

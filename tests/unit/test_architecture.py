@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "kafka": BOTTOM | {"records", "settings", "ports", "kafka"},
     "s3": BOTTOM | {"records", "settings_output", "s3"},
     "sqs": BOTTOM | {"s3", "sqs"},
-    "sqs": BOTTOM | {"sqs"},
+    "sqs": BOTTOM | {"aws", "sqs"},
     "aws": BOTTOM | {"settings", "telemetry", "aws"} | PARSED,
     "actions": VALUES | {"actions", "kafka", "s3"},
     "pipeline": VALUES | {"actions", "kafka", "s3", "sqs", "pipeline"},

@@ -1,1 +1,1 @@
-"""Queues of SQS: dead letters and continuations. botocore is imported where one is used."""
+"""Queues of SQS: what comes in, goes on and is given up. The only user of its client."""

@@ -1,67 +1,86 @@
-"""What went wrong with a call to SQS, as which of our classes it is told."""
+"""What went wrong with a call to SQS: passing or not, and as which of our classes it is told."""
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from botocore import exceptions as aws
 
 from msk_client import errors
-from msk_client.s3.failures import CREDENTIALS, NO_CREDENTIALS, code_of, may_pass, status_of
+from msk_client.aws.failures import BAD_LOGIN, THROTTLED
 
-URL = re.compile(
-    r"https?://(?P<host>[^/]+)/(?P<account>[0-9]{12})/(?P<name>[A-Za-z0-9_.-]+)", re.IGNORECASE
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NO_CREDENTIALS = (
+    aws.NoCredentialsError,
+    aws.PartialCredentialsError,
+    aws.CredentialRetrievalError,
 )
-HOST = re.compile(r"(?:sqs\.(?P<new>[a-z0-9-]+)|(?P<old>[a-z0-9-]+)\.queue)\.", re.IGNORECASE)
+THROTTLED_TOO = frozenset({"RequestThrottled", "ThrottlingException", "KmsThrottled"})
 
 
-def region_of(url: str) -> str | None:
-    """Tell a queue's region by its URL; None where it doesn't say."""
-    queue = URL.fullmatch(url)
-    match = HOST.match(queue["host"]) if queue is not None else None
-    return None if match is None else match["new"] or match["old"]
+def may_pass(problem: Exception) -> bool:
+    """Whether the same call may work in a moment."""
+    if isinstance(problem, aws.HTTPClientError):
+        return not isinstance(problem, aws.SSLError)
+    if not isinstance(problem, aws.ClientError):
+        return False
+    status = _status_of(problem)
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or _code_of(problem) in (
+        THROTTLED | THROTTLED_TOO
+    )
 
 
-def arn(url: str) -> str:
-    """Name a queue as policies do."""
-    queue = URL.fullmatch(url)
-    if queue is None:
-        return url
-    return f"arn:aws:sqs:{region_of(url) or '*'}:{queue['account']}:{queue['name']}"
-
-
-def translate(problem: Exception, url: str) -> errors.MskClientError:
-    """Make our exception for a call that failed as a whole."""
+def translate(problem: Exception, action: str, url: str) -> errors.MskClientError:
+    """Make our exception; `action` is the permission that the call needs, `sqs:SendMessage`."""
     told = _told(problem)
-    if code_of(problem) in CREDENTIALS or isinstance(problem, NO_CREDENTIALS):
+    if _code_of(problem) in BAD_LOGIN or isinstance(problem, NO_CREDENTIALS):
         return errors.AuthenticationFailed(
-            f"SQS can't be asked to take messages for {url}: the function's AWS credentials are"
-            f" missing, incomplete, wrong or have ended. {told}"
+            f"SQS can't be asked for {action} on {url}: the function's AWS credentials are missing,"
+            f" incomplete, wrong or have ended. {told}"
         )
-    if may_pass(problem) or "Throttl" in code_of(problem):
+    if may_pass(problem):
         return errors.StorageUnavailable(
-            f"SQS could not take messages for {url}: it can't be reached, throttles or fails. Try"
+            f"SQS could not serve {action} on {url}: it can't be reached, throttles or fails. Try"
             " again. In a VPC without NAT it needs an interface endpoint for SQS; if"
             f" AWS_ENDPOINT_URL_SQS is set, look where it leads. {told}"
         )
-    if status_of(problem) == HTTPStatus.FORBIDDEN or "AccessDenied" in code_of(problem):
+    if _status_of(problem) == HTTPStatus.FORBIDDEN or "AccessDenied" in _code_of(problem):
         return errors.NotAuthorized(
-            f"The role may not do this: SQS refused sqs:SendMessage on {arn(url)}. Add it to the"
-            " role's policy (where a KMS key encrypts: kms:GenerateDataKey and kms:Decrypt on it);"
-            f" the queue's policy or the VPC endpoint's may forbid it as well. {told}"
+            f"The role may not do this: SQS refused {action} on {url}. Add it to the role's policy"
+            " (where a KMS key encrypts: kms:GenerateDataKey and kms:Decrypt on it); the queue's"
+            f" policy or the VPC endpoint's may forbid it as well. {told}"
         )
-    if "NonExistentQueue" in code_of(problem) or "QueueDoesNotExist" in code_of(problem):
-        return errors.StorageRefused(f"The queue {url} doesn't exist: check its URL. {told}")
-    return errors.StorageRefused(f"SQS refused messages for {url}. {told}")
+    if "NonExistentQueue" in _code_of(problem) or "QueueDoesNotExist" in _code_of(problem):
+        return errors.UnknownObject(f"The queue {url} doesn't exist: check the URL. {told}")
+    return errors.StorageRefused(f"SQS refused {action} on {url}. {told}")
 
 
-def of_entry(failed: dict[str, object], url: str) -> errors.MskClientError:
-    """Make our exception for one message of a batch."""
-    told = f"[SQS: {failed.get('Code')} {str(failed.get('Message', ''))[:500]}]"
-    if failed.get("SenderFault"):
+def of_entry(entry: Mapping[str, object], url: str) -> errors.MskClientError:
+    """Make our exception for one message of a batch that was refused."""
+    told = f"[SQS: {entry.get('Code')} {str(entry.get('Message', ''))[:500]}]"
+    if entry.get("SenderFault"):
         return errors.StorageRefused(f"SQS refused a message for {url}. {told}")
-    return errors.StorageUnavailable(f"SQS could not take a message for {url}. {told}")
+    return errors.StorageUnavailable(f"SQS could not take a message for {url}: try again. {told}")
+
+
+def _code_of(problem: Exception) -> str:
+    if not isinstance(problem, aws.ClientError):
+        return ""
+    return str(problem.response.get("Error", {}).get("Code", ""))
+
+
+def _status_of(problem: Exception) -> int:
+    if not isinstance(problem, aws.ClientError):
+        return 0
+    return int(problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def _told(problem: Exception) -> str:
-    said = getattr(problem, "response", {}).get("Error", {}).get("Message", "") or problem
-    return f"[SQS: {status_of(problem)} {code_of(problem)} {str(said)[:500]}]"
+    """SQS's own words, or botocore's."""
+    if isinstance(problem, aws.ClientError):
+        said = problem.response.get("Error", {}).get("Message", "")
+        return f"[SQS: {_status_of(problem)} {_code_of(problem)} {said[:500]}]"
+    return f"[botocore: {type(problem).__name__} {str(problem)[:500]}]"

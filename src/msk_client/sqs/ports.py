@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -10,19 +11,40 @@ if TYPE_CHECKING:
     from msk_client.deadline import Deadline
     from msk_client.errors import MskClientError
 
-MAX_MESSAGE_BYTES = 1024 * 1024
-"""SQS takes no larger message."""
+MAX_BATCH = 10
+MAX_BATCH_BYTES = 1_048_576
+"""Of all bodies of a request together; also the largest message."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message that was received."""
+
+    body: str
+    receipt: str
+    """By which it is deleted."""
 
 
 class Queues(Protocol):
-    """SQS. Every call ends by its deadline."""
+    """SQS. Every call ends by its deadline.
+
+    What fails for a whole queue is raised: `NotAuthorized`, `AuthenticationFailed`,
+    `UnknownObject`, `StorageUnavailable` or `StorageRefused`, naming queue and permission.
+    """
 
     def send(
-        self, url: str, bodies: Sequence[str], deadline: Deadline
+        self, url: str, bodies: Sequence[str], deadline: Deadline, group: str | None = None
     ) -> list[MskClientError | None]:
-        """Send messages to a standard queue; says of each why it wasn't taken, or None.
+        """Send messages; answers for each why it could not be sent, None where it was.
 
-        One that isn't known to be taken may be there all the same. Bodies must hold characters
-        that XML has; ASCII does. Never raises `MskClientError`: what concerns all is said of each.
+        A FIFO queue needs a `group`; a body that is sent again within 5 minutes is dropped there.
         """
+        ...
+
+    def receive(self, url: str, deadline: Deadline) -> list[Message]:
+        """Take at most 10 messages that are there; none where the queue is empty (for now)."""
+        ...
+
+    def delete(self, url: str, messages: Sequence[Message], deadline: Deadline) -> None:
+        """Delete messages that were received; one that can't be deleted comes again."""
         ...
