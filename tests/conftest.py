@@ -7,6 +7,7 @@ import pytest
 
 from local.aws import LocalAws, start_aws
 from local.msk import LocalMsk, ProgramMissing, start_msk
+from tests.objects import OBJECTS
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,7 +56,9 @@ def msk(kafka_version: str) -> Iterator[LocalMsk]:
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[LocalAws]:
-    """One local S3 and SQS, with the bucket that the event files name."""
+    """One local S3 and SQS, with the bucket and the objects that the event files name."""
     with start_aws() as services:
         services.client("s3").create_bucket(Bucket="my-bucket")
+        for key, content in OBJECTS.items():
+            services.client("s3").put_object(Bucket="my-bucket", Key=key, Body=content)
         yield services

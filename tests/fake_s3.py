@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from msk_client.errors import MskClientError, StorageRefused, StorageUnavailable, UnknownObject
+from msk_client.errors import MskClientError, ObjectConflict, StorageUnavailable, UnknownObject
 from msk_client.s3.ports import Head, Opened
+from tests.objects import OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +44,11 @@ class FakeS3:
     fail: Callable[[str, Place], MskClientError | None] = lambda _, __: None
     """What a call raises instead of doing anything."""
     lock: Lock = field(default_factory=Lock)
+
+    @classmethod
+    def of_events(cls) -> FakeS3:
+        """Make one with the objects that the event files read."""
+        return cls({"my-bucket": {key: FakeObject(body, {}) for key, body in OBJECTS.items()}})
 
     @property
     def objects(self) -> dict[str, FakeObject]:
@@ -83,7 +89,7 @@ class FakeS3:
         if found is None:
             raise UnknownObject(f"The object {at} doesn't exist.")
         if if_match not in {None, found.head.etag}:
-            raise StorageRefused(f"S3 refused s3:GetObject on {at}: 412 PreconditionFailed")
+            raise ObjectConflict(f"{at} is not the object that was meant.")
         return Opened(found.head, io.BytesIO(found.body[first_byte:]))
 
     def reading(self, read: Callable[[], T], at: Place, deadline: Deadline) -> T:

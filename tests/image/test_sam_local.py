@@ -39,10 +39,10 @@ def event(name: str) -> dict[str, Any]:
     return found
 
 
-ACTION_EVENTS = [
+ACTION_EVENTS = [  # without those that need an S3
     name
     for name in EVENTS
-    if "action" in event(name) and "destination" not in event(name)  # no S3 for containers here
+    if "action" in event(name) and not {"destination", "source"} & event(name).keys()
 ]
 
 

@@ -11,6 +11,7 @@ from msk_client import actions
 from msk_client.actions import ACTIONS
 from msk_client.actions.request import Request
 from msk_client.settings import NAMES
+from tests.fake_s3 import FakeS3
 from tests.unit.invoking import KeptKafka, cluster, invoke, outgoing
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +63,8 @@ def test_an_event_file_works(path: Path) -> None:
     kafka = cluster("rr.", "r", "")
     kafka.logs["orders"][0].append(outgoing())  # in the last hour
     kafka.add_topic("my_topic")
-    assert 200 == invoke(json.loads(path.read_text()), kafka)["statusCode"]
+    event = json.loads(path.read_text())
+    assert 200 == invoke(event, kafka, s3=FakeS3.of_events())["statusCode"]
 
 
 def test_a_first_event_works_on_an_empty_cluster() -> None:

@@ -16,6 +16,7 @@ from msk_client import errors, settings
 from msk_client.actions import ACTIONS
 from msk_client.client_options import OUR_PROPERTIES
 from msk_client.records import RecordInput
+from tests.fake_s3 import FakeS3
 from tests.unit.invoking import KeptKafka, invoke
 
 if TYPE_CHECKING:
@@ -262,7 +263,7 @@ def test_every_field_of_an_answer_is_documented(name: str) -> None:
     if event["action"] == "consume":
         for filled in ("produce.json", "produce_records.json"):
             invoke(EVENTS[filled], kafka)
-    answer = invoke(event, kafka)
+    answer = invoke(event, kafka, s3=FakeS3.of_events())
     words = named(section(reference(), event["action"].replace("-", "_")))
     partitions = {str(partition) for partition in range(3)}
     told = {field for inner in within(answer["body"]) for field in inner} - partitions

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from msk_client.actions.call import Answer
 from msk_client.actions.request import NumPartitions, Request, TopicName
-from msk_client.errors import InvalidRequest, TopicExists
+from msk_client.errors import InvalidRequest, TopicExists, UnknownTopic
 from msk_client.ports import NewTopic
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from msk_client.actions.call import Call
     from msk_client.ports import Topic
+
+T = TypeVar("T")
 
 
 class CreateTopic(Request, frozen=True, kw_only=True):
@@ -38,6 +42,44 @@ def create_topic(request: CreateTopic, call: Call) -> Answer:
     topic = call.kafka.topic(request.topic, call.deadline)
     described = _asked_for(request) if topic is None else _described(topic)
     return Answer({**described, "created": created})
+
+
+class MayMake(Protocol):
+    """A request that may make its topic."""
+
+    @property
+    def topic(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def create_if_missing(self) -> bool:
+        """Whether it may be made."""
+        ...
+
+    @property
+    def num_partitions(self) -> int:
+        """How many it is made with."""
+        ...
+
+
+def made_if_missing(request: MayMake, call: Call, send: Callable[[], T]) -> tuple[bool, T]:
+    """Send, and make the topic first where it is missing and may be made; answers whether."""
+    try:
+        return False, send()
+    except UnknownTopic as missing:
+        if not request.create_if_missing:
+            raise
+        if not call.allows_action("create_topic"):
+            raise UnknownTopic(
+                f"{missing} It is not created, because ALLOWED_ACTIONS does not allow create_topic."
+            ) from missing
+    topic = NewTopic(request.topic, request.num_partitions, None, {})
+    try:
+        call.kafka.create_topic(topic, call.deadline, validate_only=False)
+    except TopicExists:  # made by someone else meanwhile
+        return False, send()
+    return True, send()
 
 
 def refuse_dots(topic: str) -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import UNSET, UnsetType
 
 from msk_client.actions.call import Answer
-from msk_client.actions.create_topic import refuse_dots
+from msk_client.actions.create_topic import made_if_missing, refuse_dots
 from msk_client.actions.request import NumPartitions, Request, TopicName
 from msk_client.actions.results import listed
-from msk_client.errors import InvalidRequest, PartialFailure, TopicExists, UnknownTopic
-from msk_client.ports import Mark, NewTopic, Produced
+from msk_client.actions.sourcing.request import Resume, SourceFormat, check
+from msk_client.errors import InvalidRequest, PartialFailure
+from msk_client.ports import Mark, Produced
 from msk_client.records import Outgoing, RecordInput, encode
 
 if TYPE_CHECKING:
@@ -42,12 +43,23 @@ class Produce(Request, frozen=True, kw_only=True):
     on_failure: Literal["raise", "report"] = "raise"
     results: Literal["all", "failures", "none"] = "all"
     stamp: bool = False
+    source: str | UnsetType = UNSET
+    source_format: SourceFormat | UnsetType = UNSET
+    key_column: str | UnsetType = UNSET
+    resume: Resume | UnsetType = UNSET
 
 
 def produce(request: Produce, call: Call) -> Answer:
     """Send the records; raises unless all are delivered or `on_failure` is `report`."""
     call.allow_topic(request.topic)
     refuse_dots(request.topic)
+    check(request)
+    if request.source is not UNSET:
+        from msk_client.actions.sourcing.run import (  # noqa: PLC0415 - dear at cold start
+            produce_from_source,
+        )
+
+        return produce_from_source(request, call)
     inputs = SAMPLE if isinstance(request.records, str | UnsetType) else request.records
     records = _encode_all(inputs, request, call.request_id)
     made, produced = _send(request, records, call)
@@ -90,17 +102,9 @@ def _send(request: Produce, records: list[Outgoing], call: Call) -> tuple[bool, 
             f"Topic {request.topic!r} has records, so no sample is sent to it unasked: give"
             ' "records", or "records": "sample" to send the sample all the same.'
         )
-    try:
-        return False, call.kafka.produce(request.topic, records, call.deadline)
-    except UnknownTopic as missing:
-        if not request.create_if_missing:
-            raise
-        if not call.allows_action("create_topic"):
-            raise UnknownTopic(
-                f"{missing} It is not created, because ALLOWED_ACTIONS does not allow create_topic."
-            ) from missing
-    made = _make(request, call)
-    return made, call.kafka.produce(request.topic, records, call.deadline)
+    return made_if_missing(
+        request, call, lambda: call.kafka.produce(request.topic, records, call.deadline)
+    )
 
 
 def _holds_records(topic: str, call: Call) -> bool:
@@ -110,15 +114,6 @@ def _holds_records(topic: str, call: Call) -> bool:
     partitions = range(found.num_partitions)
     first, end = call.kafka.offsets(topic, partitions, (Mark.BEGINNING, Mark.END), call.deadline)
     return first != end
-
-
-def _make(request: Produce, call: Call) -> bool:
-    topic = NewTopic(request.topic, request.num_partitions, None, {})
-    try:
-        call.kafka.create_topic(topic, call.deadline, validate_only=False)
-    except TopicExists:  # made by someone else meanwhile
-        return False
-    return True
 
 
 def _failure(

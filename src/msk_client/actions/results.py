@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import UNSET
 
 from msk_client.answer import MAX_ANSWER_BYTES, SEPARATOR_BYTES, size_bytes
+from msk_client.records import RecordInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from msk_client.ports import Outcome
-    from msk_client.records import RecordInput
 
 ENVELOPE_BYTES = 200_000
 """Room for the answer's other fields, one per-partition range for each of 2,400 partitions too."""
@@ -42,6 +42,13 @@ def listed(
     failures = _fitting([everything[i] for i in failed], room_bytes)
     omitted = len(outcomes) - len(failures["results"])
     return failures | {"results_omitted": omitted, "partitions": _ranges(outcomes)}
+
+
+def failures_listed(failures: Mapping[int, Outcome], max_answer_bytes: int) -> dict[str, Any]:
+    """Make `results` of failures, by their number, as many as fit."""
+    record = RecordInput()
+    found = [result(number, record, outcome) for number, outcome in failures.items()]
+    return _fitting(found, max_answer_bytes - ENVELOPE_BYTES)
 
 
 def result(index: int, record: RecordInput, outcome: Outcome) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Storage(Protocol):
         version_id: str | None = None,
         first_byte: int = 0,
     ) -> Opened:
-        """Begin to read an object; raises `UnknownObject`, and `StorageRefused` for If-Match."""
+        """Begin to read an object; raises `UnknownObject`, and `ObjectConflict` for If-Match."""
         ...
 
     def reading(self, read: Callable[[], T], at: Place, deadline: Deadline) -> T:

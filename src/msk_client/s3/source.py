@@ -154,10 +154,10 @@ class _Body:
 
     def read(self, count: int = -1) -> bytes:
         """Read at most `count` bytes; none at the end."""
-        if self._peeked:
-            peeked, self._peeked = self._peeked, b""
-            return peeked
-        return self._read(count if count >= 0 else BLOCK_BYTES)
+        wanted = count if count >= 0 else BLOCK_BYTES
+        begins, self._peeked = self._peeked[:wanted], self._peeked[wanted:]
+        more = self._read(wanted - len(begins)) if len(begins) < wanted else b""
+        return begins + more
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,61 @@
+"""What an object's content is read as: records in batches, and records that can't be read."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from msk_client.errors import InvalidRequest
+    from msk_client.ports import Bulk
+
+BATCH = 4_096
+"""Records that are handed on together, at most."""
+
+MAX_LINE_BYTES = 12 * 1024 * 1024
+"""No cluster takes a larger record: MSK Serverless takes 8 MiB."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records one behind the other; `first` is the number of the first one, counted from 0."""
+
+    first: int
+    records: Bulk
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A record that can't be read."""
+
+    number: int
+    error: InvalidRequest
+    final: bool = False
+    """Whether what follows can't be read either."""
+
+
+Part = Batch | Bad
+
+
+def skipped(parts: Iterable[Part], first: int) -> Iterator[Part]:
+    """Leave out the records before number `first`."""
+    for part in parts:
+        if isinstance(part, Bad):
+            if part.number >= first or part.final:
+                yield part
+        elif part.first + len(part.records) > first:
+            gone = max(0, first - part.first)
+            yield Batch(part.first + gone, part.records[gone:])
+
+
+def without_mark(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Drop the byte order mark that some programs write before UTF-8."""
+    blocks = iter(blocks)
+    begin = next(blocks, b"")
+    while len(begin) < len(codecs.BOM_UTF8) and (more := next(blocks, b"")):
+        begin += more
+    yield begin.removeprefix(codecs.BOM_UTF8)
+    yield from blocks

@@ -1,0 +1,85 @@
+"""Content of CSV rows below a header. No I/O."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+from typing import TYPE_CHECKING
+
+from msk_client.actions.sourcing.parts import BATCH, MAX_LINE_BYTES, Bad, Batch, without_mark
+from msk_client.errors import InvalidRequest
+from msk_client.records import Outgoing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from msk_client.actions.sourcing.parts import Part
+
+
+def rows(blocks: Iterable[bytes], key_column: str | None) -> Iterator[Part]:
+    """Each row is a JSON object of its columns; one of them may give the key, unless it is empty.
+
+    Raises `InvalidRequest` for a header that doesn't name each column, or not that one.
+    """
+    csv.field_size_limit(MAX_LINE_BYTES)
+    number = 0
+    ready: list[Outgoing] = []
+    reader = csv.reader(_text(blocks), strict=True)
+    try:
+        columns = _columns(next(reader, []), key_column)
+        for row in reader:
+            if not row:
+                continue
+            if len(row) == len(columns):
+                ready.append(_record(dict(zip(columns, row, strict=True)), key_column))
+                number += 1
+                if len(ready) < BATCH:
+                    continue
+            yield Batch(number - len(ready), ready)
+            ready = []
+            if len(row) != len(columns):
+                yield Bad(number, _ragged(number, len(row), len(columns)))
+                number += 1
+        yield Batch(number - len(ready), ready)
+    except (csv.Error, UnicodeDecodeError) as problem:
+        why = "not UTF-8" if isinstance(problem, UnicodeDecodeError) else f"no CSV: {problem}"
+        yield Batch(number - len(ready), ready)
+        yield Bad(number, InvalidRequest(f"Record {number} or its row is {why}."), final=True)
+
+
+def _text(blocks: Iterable[bytes]) -> Iterator[str]:
+    """Split at line feeds, which are kept: a quoted field may hold some."""
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    rest = ""
+    for block in without_mark(blocks):
+        *lines, rest = (rest + decode(block)).split("\n")
+        yield from (line + "\n" for line in lines)
+        if len(rest) > MAX_LINE_BYTES:
+            raise csv.Error(f"a line of more than {MAX_LINE_BYTES} characters")
+    rest += decode(b"", final=True)
+    if rest:
+        yield rest
+
+
+def _columns(columns: list[str], key_column: str | None) -> list[str]:
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice or "" in columns:
+        which = "has a column without a name" if "" in columns else f"names {twice[0][:80]!r} twice"
+        raise InvalidRequest(f"The CSV's first row {which}: it is to name each column.")
+    if key_column is not None and columns and key_column not in columns:
+        raise InvalidRequest(
+            f"Field 'key_column' is {key_column!r}, and the CSV has the columns"
+            f" {', '.join(name[:80] for name in columns[:50])}."
+        )
+    return columns
+
+
+def _ragged(number: int, count: int, wanted: int) -> InvalidRequest:
+    return InvalidRequest(f"Record {number} has {count} fields, and the header names {wanted}.")
+
+
+def _record(fields: dict[str, str], key_column: str | None) -> Outgoing:
+    key = "" if key_column is None else fields[key_column]
+    value = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return Outgoing(key.encode() or None, value.encode(), [])
