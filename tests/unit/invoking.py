@@ -17,8 +17,10 @@ from msk_client.errors import InvalidRequest
 from msk_client.records import Outgoing
 from msk_client.s3 import store
 from msk_client.settings import Settings, read
+from msk_client.sqs import queues
 from tests.fake_kafka import FakeKafka
 from tests.fake_s3 import FakeS3
+from tests.fake_sqs import FakeSqs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +67,7 @@ def invoke(
     kafka: FakeKafka | None = None,
     remaining_ms: int = 30_000,
     s3: FakeS3 | None = None,
+    sqs: FakeSqs | None = None,
     **environ: str,
 ) -> dict[str, Any]:
     """Answer what the caller of the function gets, marshalled by Lambda's own runtime."""
@@ -73,6 +76,7 @@ def invoke(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(handler, "kafka", lambda _: kept)
         patch.setattr(store, "store", lambda: s3 or FakeS3())
+        patch.setattr(queues, "queues", lambda: sqs or FakeSqs())
         patch.setattr(handler, "settings", lambda: settings_of(environ))
         answer = handler.lambda_handler(given, Context(remaining_ms))
     marshalled: dict[str, Any] = json.loads(to_json(answer).encode())
@@ -87,7 +91,7 @@ def body(
     **environ: str,
 ) -> dict[str, Any]:
     """Answer the body of a call that works."""
-    answer: dict[str, Any] = invoke(event, kafka, remaining_ms, s3, **environ)["body"]
+    answer: dict[str, Any] = invoke(event, kafka, remaining_ms, s3, None, **environ)["body"]
     return answer
 
 
