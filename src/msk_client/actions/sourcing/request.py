@@ -59,10 +59,15 @@ def place(request: Produce, call: Call) -> Place:
             f"Field 'source' is {at}, which names no object: give s3://bucket/key, one object in a"
             " call."
         )
+    allow_bucket(at.bucket, call)
+    return at
+
+
+def allow_bucket(bucket: str, call: Call) -> None:
+    """Raise `NotAuthorized` where ALLOWED_BUCKETS forbids a bucket."""
     globs = call.settings.output.allowed_buckets
-    if not allowed(at.bucket, globs):
+    if not allowed(bucket, globs):
         raise NotAuthorized(
-            f"This function's setting ALLOWED_BUCKETS does not allow bucket {at.bucket!r}: it lists"
+            f"This function's setting ALLOWED_BUCKETS does not allow bucket {bucket!r}: it lists"
             f" {', '.join(globs or ())}."
         )
-    return at

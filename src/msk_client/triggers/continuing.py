@@ -1,0 +1,57 @@
+"""An object too large for one invocation goes on by a message to this very function."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from msk_client.errors import DeadlineExceeded, MskClientError
+
+if TYPE_CHECKING:
+    from msk_client.actions.call import Answer, Call
+
+FIFO = ".fifo"
+
+
+def go_on(event: dict[str, Any], answer: Answer, call: Call) -> None:
+    """Send the rest of a produce event to CONTINUE_QUEUE_URL, where its answer has a position.
+
+    Raises `DeadlineExceeded` with the position where that is not set, or what SQS says.
+    """
+    position = answer.body.get("position")
+    if position is None:
+        return
+    where = f'"resume": {json.dumps(position)}'
+    url = call.settings.input.continue_queue_url
+    if url is None:
+        raise DeadlineExceeded(
+            f"The time ran out when {event['source']} was sent up to record {position['record']}:"
+            " set CONTINUE_QUEUE_URL to a queue that calls this function, and the rest is sent by"
+            f" itself. By hand, send the event again with {where}."
+        )
+    problem = _send(url, event | {"resume": position}, call)
+    if problem is not None:
+        raise type(problem)(f"{problem} The rest of {event['source']} is not sent: {where}.")
+    call.counts["Continued"] = call.counts.get("Continued", 0) + 1
+
+
+def is_continuation(queue_arn: object, call: Call) -> bool:
+    """Tell whether a queue (`arn:aws:sqs:REGION:ACCOUNT:NAME`) is CONTINUE_QUEUE_URL's."""
+    url = call.settings.input.continue_queue_url
+    if url is None or not isinstance(queue_arn, str):
+        return False
+    return queue_arn.split(":")[-2:] == urlsplit(url).path.split("/")[-2:]
+
+
+def _send(url: str, event: dict[str, Any], call: Call) -> MskClientError | None:
+    from msk_client.sqs.queues import queues  # noqa: PLC0415 - dear at cold start
+
+    group = hashlib.sha256(event["source"].encode()).hexdigest() if url.endswith(FIFO) else None
+    body = json.dumps(event, separators=(",", ":"))
+    try:
+        (verdict,) = queues().send(url, [body], call.deadline, group)
+    except MskClientError as problem:
+        return problem
+    return verdict

@@ -1,0 +1,145 @@
+"""A new object in S3, told by S3 itself or through EventBridge: its records go into a topic.
+
+Which topic, and how the object is read, S3_EVENT_TOPIC says. Delivery is at least once: S3 may tell
+of an object twice, and Lambda calls again after a failure.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+from msk_client.errors import InvalidRequest, InvalidSetting, ObjectConflict, UnknownObject
+from msk_client.triggers import continuing, direct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from msk_client.actions.call import Call
+
+NAME = "s3_event"
+LOG = logging.getLogger("msk_client.mapping")
+
+
+@dataclass(frozen=True)
+class Created:
+    """An object that was written."""
+
+    bucket: str
+    key: str
+    etag: str | None
+    version_id: str | None
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def recognises(event: object) -> bool:
+    """Tell whether S3 says something."""
+    if not isinstance(event, dict):
+        return False
+    records = event.get("Records")
+    first = records[0] if isinstance(records, list) and records else None
+    told_by_s3 = isinstance(first, dict) and first.get("eventSource") == "aws:s3"
+    return told_by_s3 or (event.get("source") == "aws.s3" and "detail-type" in event)
+
+
+def topic_name(_: dict[str, Any]) -> str | None:
+    """The settings say which topic."""
+    return None
+
+
+def answer(event: dict[str, Any], call: Call) -> dict[str, Any]:
+    """Send the records of each object; answers what produce answers of each.
+
+    What doesn't fit into the time is sent by a later invocation, see CONTINUE_QUEUE_URL.
+    """
+    objects = [_told(event)] if "detail" in event else [_record(one) for one in event["Records"]]
+    bodies = [_send(one, call) for one in objects if not one.key.endswith("/")]
+    return {"statusCode": 200, "body": {"objects": bodies}}
+
+
+def _record(record: dict[str, Any]) -> Created:
+    """Read S3's own message, in which keys are encoded as in a URL's query."""
+    name = str(record.get("eventName"))
+    if not name.startswith("ObjectCreated:"):
+        raise _not_created(name, "s3:ObjectCreated:*")
+    bucket, found = record["s3"]["bucket"]["name"], record["s3"]["object"]
+    key = unquote_plus(found["key"])
+    return Created(bucket, key, found.get("eTag"), found.get("versionId"))
+
+
+def _told(event: dict[str, Any]) -> Created:
+    """Read EventBridge's message, in which keys are as they are."""
+    if event["detail-type"] != "Object Created":
+        raise _not_created(str(event["detail-type"]), '"detail-type": ["Object Created"]')
+    bucket, found = event["detail"]["bucket"]["name"], event["detail"]["object"]
+    return Created(bucket, found["key"], found.get("etag"), found.get("version-id"))
+
+
+def _not_created(name: str, wanted: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"S3 tells of {name[:100]!r}, and this function sends objects that were created: let only"
+        f" {wanted} call it."
+    )
+
+
+def _send(created: Created, call: Call) -> dict[str, Any]:
+    rule = _rule(created, call)
+    _refuse_loop(created, rule["topic"], call)
+    event = {"action": "produce", "source": str(created), **rule} | _version(created)
+    try:
+        done = direct.run(event, call)
+    except ObjectConflict:
+        LOG.info("written anew", extra={"source": str(created)})
+        return {"source": str(created), "written_anew": True}
+    for failed in done.body.get("results", []):
+        LOG.warning("record left out", extra={"source": str(created), **failed})
+    continuing.go_on(event, done, call)
+    return done.body
+
+
+def _version(created: Created) -> dict[str, Any]:
+    """Ask for the content that the message is about: for another there is another message."""
+    if created.etag is None:
+        return {}
+    etag = f'"{created.etag}"'
+    return {"resume": {"record": 0, "etag": etag, "version_id": created.version_id}}
+
+
+def _rule(created: Created, call: Call) -> Mapping[str, Any]:
+    """Find what S3_EVENT_TOPIC says of a key; the longest beginning decides."""
+    rules = call.settings.input.rules
+    if not rules:
+        raise InvalidSetting(
+            f"S3_EVENT_TOPIC is not set, so this function doesn't know where {created} goes: name"
+            ' a topic, or topics by the beginning of keys, such as {"in/orders/": "orders"}.'
+        )
+    for prefix, rule in rules:
+        if created.key.startswith(prefix):
+            return rule
+    raise InvalidSetting(
+        f"S3_EVENT_TOPIC has no rule for {created}: add one, or let only objects with the prefixes"
+        f" {', '.join(repr(prefix) for prefix, _ in rules)} call this function."
+    )
+
+
+def _refuse_loop(created: Created, topic: str, call: Call) -> None:
+    """Refuse what this function has written out of the very topic: it would go round for ever."""
+    from msk_client.actions.sourcing.request import allow_bucket  # noqa: PLC0415
+    from msk_client.s3.keys import Place  # noqa: PLC0415
+    from msk_client.s3.store import store  # noqa: PLC0415
+
+    allow_bucket(created.bucket, call)
+    head = store().head(Place(created.bucket, created.key), call.deadline)
+    if head is None:
+        raise UnknownObject(
+            f"{created} is not there any more: it was deleted since it was written."
+        )
+    if "schema-version" in head.metadata and head.metadata.get("topic") == topic:
+        raise InvalidRequest(
+            f"{created} holds records of topic {topic!r}, and S3_EVENT_TOPIC sends it there again:"
+            " that would have no end. Let another prefix call this function, or name another topic."
+        )
