@@ -14,9 +14,17 @@ from msk_client.errors import DeadlineExceeded
 from msk_client.kafka import MskKafka
 from msk_client.settings import settings
 from msk_client.telemetry import Telemetry
-from msk_client.triggers import Trigger, direct, eventbridge, http_event, kafka_batch
+from msk_client.triggers import (
+    Trigger,
+    direct,
+    eventbridge,
+    http_event,
+    kafka_batch,
+    s3_event,
+    sqs_event,
+)
 
-TRIGGERS: tuple[Trigger, ...] = (kafka_batch,)
+TRIGGERS: tuple[Trigger, ...] = (kafka_batch, s3_event, sqs_event)
 """Kinds of events with answers of their own."""
 
 

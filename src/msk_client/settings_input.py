@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 NAMES = ("S3_EVENT_TOPIC", "SQS_TOPIC", "SQS_BODY", "SQS_PARTIAL_RESPONSE", "CONTINUE_QUEUE_URL")
 
 Body = Literal["record", "value", "action"]
+TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 RULE_FIELDS = {"topic", "source_format", "key_column", "on_failure", "stamp"}
 """What a rule may say: fields of produce."""
 
@@ -34,11 +36,20 @@ def read(environ: Mapping[str, str]) -> Input:
     """Make them from `environ`; raises `InvalidSetting` naming the variable."""
     return Input(
         rules=_rules(environ.get("S3_EVENT_TOPIC")),
-        sqs_topic=environ.get("SQS_TOPIC"),
+        sqs_topic=_topic(environ.get("SQS_TOPIC"), "SQS_TOPIC"),
         sqs_body=_body(environ),
         sqs_partial_response=boolean(environ, "SQS_PARTIAL_RESPONSE"),
         continue_queue_url=_queue_url(environ),
     )
+
+
+def _topic(text: str | None, named: str) -> str | None:
+    if text is not None and not TOPIC.fullmatch(text.strip()):
+        raise InvalidSetting(
+            f"{named} is {text[:80]!r}: give a topic's name, 1 to 249 letters, digits, dots,"
+            " underscores and hyphens."
+        )
+    return None if text is None else text.strip()
 
 
 def boolean(environ: Mapping[str, str], name: str) -> bool:
@@ -54,7 +65,7 @@ def _rules(text: str | None) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     if text is None:
         return ()
     if not text.lstrip().startswith("{"):
-        return (("", {"topic": text.strip()}),)
+        return (("", {"topic": _topic(text, "S3_EVENT_TOPIC")}),)
     try:
         given = json.loads(text)
     except ValueError:
@@ -78,6 +89,7 @@ def _rule(prefix: str, given: object) -> Mapping[str, Any]:
             f"S3_EVENT_TOPIC has for {prefix!r} neither a topic's name nor an object with topic and"
             f" some of {', '.join(sorted(RULE_FIELDS - {'topic'}))}. {EXAMPLE}"
         )
+    _topic(str(rule["topic"]), f"S3_EVENT_TOPIC for {prefix!r}")
     return rule
 
 
