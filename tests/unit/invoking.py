@@ -83,6 +83,19 @@ def invoke(
     return marshalled
 
 
+def invoke_set(
+    event: object,
+    kafka: FakeKafka | None = None,
+    /,
+    *,
+    s3: Any = None,  # noqa: ANN401 - mypy holds a dictionary of settings against every keyword
+    sqs: Any = None,  # noqa: ANN401 - same
+    **environ: str,
+) -> dict[str, Any]:
+    """`invoke`, with settings out of dictionaries."""
+    return invoke(event, kafka, 30_000, s3, sqs, **environ)
+
+
 def body(
     event: object,
     kafka: FakeKafka | None = None,

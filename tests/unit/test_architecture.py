@@ -56,7 +56,7 @@ MAY_IMPORT = {
     "aws": BOTTOM | {"settings", "telemetry", "aws"} | PARSED,
     "actions": VALUES | {"actions", "kafka", "s3"},
     "pipeline": VALUES | {"actions", "kafka", "s3", "sqs", "pipeline"},
-    "triggers": VALUES | {"pipeline", "actions", "sqs", "triggers"},
+    "triggers": VALUES | {"pipeline", "actions", "s3", "sqs", "triggers"},
     "handler": VALUES | {"telemetry", "actions", "triggers", "kafka", "aws"},
 }
 """Part of the package -> parts that it may import: each only from those above it."""

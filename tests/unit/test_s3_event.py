@@ -19,7 +19,8 @@ from msk_client.errors import (
 from msk_client.triggers import s3_event
 from tests.fake_s3 import FakeObject, FakeS3
 from tests.fake_sqs import FakeSqs
-from tests.unit.invoking import KeptKafka, cluster, invoke
+from tests.unit.invoking import KeptKafka, cluster
+from tests.unit.invoking import invoke_set as invoke
 
 EVENTS = Path(__file__).parents[2] / "events" / "triggers"
 FILES = ("s3_object_created", "s3_object_created_eventbridge")

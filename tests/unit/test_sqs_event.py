@@ -23,7 +23,8 @@ from msk_client.errors import (
 from tests.fake_kafka import MAX_VALUE_BYTES
 from tests.fake_s3 import FakeS3
 from tests.fake_sqs import FakeSqs
-from tests.unit.invoking import KeptKafka, cluster, invoke
+from tests.unit.invoking import KeptKafka, cluster
+from tests.unit.invoking import invoke_set as invoke
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -226,7 +227,13 @@ def produce(*values: object, **fields: object) -> dict[str, Any]:
 def test_bodies_can_be_actions() -> None:
     """Each message is carried out by itself; counts add up, and what fails comes again."""
     kafka = KeptKafka()
-    bodies = (produce("a", "b"), "oops", [], {"action": "nothing"}, produce("c"))
+    bodies: tuple[object, ...] = (
+        produce("a", "b"),
+        "oops",
+        [],
+        {"action": "nothing"},
+        produce("c"),
+    )
     assert ["m1", "m2", "m3"] == again(invoke(batch(*bodies), kafka, **ACTIONS))
     assert [b"a", b"b", b"c"] == values(kafka)
 
