@@ -102,7 +102,7 @@ class FakeLambda:
 
     def _really(self, event: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
         try:
-            return {"answer": invoke(event, self.kafka, 30_000, None, **self._environment())}
+            return {"answer": invoke(event, self.kafka, 30_000, None, None, **self._environment())}
         except MskClientError as problem:
             return failed(type(problem).__name__, str(problem))
 
