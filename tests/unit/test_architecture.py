@@ -26,6 +26,7 @@ BOTTOM = {"errors", "deadline"}
 VALUES = BOTTOM | {
     "records",
     "batch",
+    "clusters",
     "settings",
     "settings_output",
     "settings_mapping",
@@ -41,6 +42,7 @@ MAY_IMPORT = {
     "answer": set(),
     "records": {"errors"},
     "batch": {"errors", "records"},
+    "clusters": {"batch"},
     "arn": {"errors"},
     "client_options": {"errors"},
     "settings_output": {"errors"},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msk_client.clusters import same_cluster
 from msk_client.errors import DeadlineExceeded, InvalidRequest, InvalidSetting, RecordTooLarge
-from msk_client.pipeline.loops import same_cluster
 from msk_client.pipeline.pieces import Outcome
 from msk_client.records import Outgoing
 
