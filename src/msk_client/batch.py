@@ -7,7 +7,6 @@ topic and partition are read from the records; the map's key is only repeated in
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -85,67 +84,116 @@ def parse(event: dict[str, Any]) -> Batch:
 def _broken(path: str, what: str) -> InvalidRequest:
     return InvalidRequest(
         f"The mapping's event is broken: {path} {what}. Lambda sends 'records' as an object of"
-        " lists, each record with topic, partition and offset: see events/triggers/kafka_batch.json."
+        " lists, each record with topic, partition and offset, as in events/triggers/"
+        "kafka_batch.json."
     )
+
+
+class Raw(msgspec.Struct, gc=False):
+    """A record as the event has it; msgspec reads base64 in a third of the library's time."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int | None = None
+    timestamp_type: str | None = msgspec.field(name="timestampType", default=None)
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: Any = None
+    key_schema: dict[str, Any] | None = msgspec.field(name="keySchemaMetadata", default=None)
+    value_schema: dict[str, Any] | None = msgspec.field(name="valueSchemaMetadata", default=None)
 
 
 def _part(key: str, raw: object) -> Part:
     path = f"records[{key!r}]"
     if not isinstance(raw, list):
         raise _broken(path, "is no list")
-    topic, partition, _ = _place(raw[0], f"{path}[0]")
-    records = [_record(one, path, i) for i, one in enumerate(raw)]
-    last = -1
+    try:
+        records = [_record(one) for one in msgspec.convert(raw, list[Raw])]
+    except UNREADABLE:
+        records = [_careful(one, f"{path}[{i}]") for i, one in enumerate(raw)]
+    first, last = records[0], -1
     for i, record in enumerate(records):
-        if record.topic != topic or record.partition != partition:
+        if record.topic != first.topic or record.partition != first.partition:
             raise _broken(f"{path}[{i}]", "is of another partition than the first record")
         if record.offset <= last:
             raise _broken(f"{path}[{i}].offset", "is not above the one before")
         last = record.offset
-    return Part(key, topic, partition, records, raw)
+    return Part(key, first.topic, first.partition, records, raw)
 
 
-def _record(raw: dict[str, Any], path: str, index: int) -> Record:
-    """Read one record quickly; what is wrong with it is found out where something is."""
-    try:
-        get = raw.get
-        key, value, headers = get("key"), get("value"), get("headers")
-        timestamp = get("timestamp")
-        record = Record(
-            raw["topic"],
-            raw["partition"],
-            raw["offset"],
-            timestamp if timestamp is not None and timestamp >= 0 else None,
-            TIMESTAMP_TYPES.get(get("timestampType")),  # type: ignore[arg-type] # None has no entry
-            None if key is None else a2b_base64(key, strict_mode=True),
-            None if value is None else a2b_base64(value, strict_mode=True),
-            _headers(headers) if headers else [],
-            None,
-            get("keySchemaMetadata"),
-            get("valueSchemaMetadata"),
-        )
-        if type(record.offset) is int:
-            return record
-    except (TypeError, ValueError, KeyError, AttributeError):
-        pass
-    return _unreadable(raw, f"{path}[{index}]")
+def _record(raw: Raw) -> Record:
+    timestamp, headers = raw.timestamp, raw.headers
+    return Record(
+        raw.topic,
+        raw.partition,
+        raw.offset,
+        timestamp if timestamp is not None and timestamp >= 0 else None,
+        TIMESTAMP_TYPES.get(raw.timestamp_type),  # type: ignore[arg-type] # None has no entry
+        raw.key,
+        raw.value,
+        _headers(headers) if headers else [],
+        None,
+        raw.key_schema,
+        raw.value_schema,
+    )
 
 
 def _headers(listed: list[dict[str, list[int] | None]]) -> Headers:
-    return [
-        (name, None if value is None else _bytes(value))
-        for one in listed
-        for name, value in one.items()
-    ]
-
-
-def _bytes(value: list[int]) -> bytes:
     try:
-        return bytes([*value])  # a number would make that many zeros
-    except ValueError:
-        if min(value) < LOWEST_BYTE or max(value) > HIGHEST_BYTE:
-            raise
-        return bytes([one & 0xFF for one in value])
+        return [
+            (name, bytes(value) if type(value) is list else _null(value))
+            for one in listed
+            for name, value in one.items()
+        ]
+    except ValueError:  # Java's bytes, some below zero
+        return [
+            (name, None if value is None else _unsigned(value))
+            for one in listed
+            for name, value in one.items()
+        ]
+
+
+def _null(value: object) -> bytes | None:
+    if value is not None:  # of a number, `bytes` would make that many zeros
+        raise TypeError
+    return None
+
+
+def _unsigned(value: list[int]) -> bytes:
+    if value and (min(value) < LOWEST_BYTE or max(value) > HIGHEST_BYTE):
+        raise ValueError
+    return bytes([one & 0xFF for one in value])
+
+
+def _careful(raw: Any, path: str) -> Record:  # noqa: ANN401 - any JSON
+    """Read one record of a list in which something is broken; keep its place, and say what is."""
+    topic, partition, offset = _place(raw, path)
+    try:
+        return _record(msgspec.convert(raw, Raw))
+    except UNREADABLE:
+        faults = [fault for name, kind, fault in FAULTS if not _is(kind, raw.get(name))]
+        told = " and ".join(faults) or "its headers are not lists of bytes by name"
+        return Record(topic, partition, offset, None, None, None, None, [], told)
+
+
+def _is(kind: Any, value: object) -> bool:  # noqa: ANN401 - a type
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+FAULTS = (
+    ("key", bytes | None, "its key is not base64"),
+    ("value", bytes | None, "its value is not base64"),
+    ("timestamp", int | None, "its timestamp is no number"),
+    ("timestampType", str | None, "its timestamp's type is no text"),
+    ("keySchemaMetadata", dict[str, Any] | None, "its key's schema is no object"),
+    ("valueSchemaMetadata", dict[str, Any] | None, "its value's schema is no object"),
+)
+UNREADABLE = (msgspec.ValidationError, TypeError, ValueError, AttributeError)
 
 
 def _place(raw: object, path: str) -> tuple[str, int, int]:
@@ -156,21 +204,3 @@ def _place(raw: object, path: str) -> tuple[str, int, int]:
         if type(raw.get(name)) is not kind:
             raise _broken(f"{path}.{name}", "is missing or of a wrong type")
     return raw["topic"], raw["partition"], raw["offset"]
-
-
-def _unreadable(raw: dict[str, Any], path: str) -> Record:
-    """Keep a record's coordinates, and say what of it can't be read."""
-    topic, partition, offset = _place(raw, path)
-    faults = []
-    for name in ("key", "value"):
-        text = raw.get(name)
-        try:
-            a2b_base64("" if text is None else text, strict_mode=True)
-        except (TypeError, ValueError):
-            faults.append(f"its {name} is not base64")
-    try:
-        _headers(raw.get("headers") or [])
-    except (TypeError, ValueError, AttributeError):
-        faults.append("its headers are not lists of bytes by name")
-    told = " and ".join(faults) or "its timestamp is no number"
-    return Record(topic, partition, offset, None, None, None, None, [], told)

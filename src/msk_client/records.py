@@ -67,7 +67,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     timestamp_ms: int = 0
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """A record as it stands in the log; `timestamp_ms` is None where it has none."""
 
     topic: str

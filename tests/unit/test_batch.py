@@ -208,6 +208,8 @@ def test_new_fields_are_no_error() -> None:
         ({"headers": [{"a": "text"}]}, "its headers are not lists of bytes by name"),
         ({"headers": {"a": [1]}}, "its headers are not lists of bytes by name"),
         ({"timestamp": "now"}, "its timestamp is no number"),
+        ({"timestampType": 1}, "its timestamp's type is no text"),
+        ({"valueSchemaMetadata": "AVRO"}, "its value's schema is no object"),
     ],
 )
 def test_a_broken_record_keeps_its_place(fields: dict[str, Any], fault: str) -> None:
