@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
 
 from bench import batch
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_all_readers_make_the_same_lines(capsys: pytest.CaptureFixture[str]) -> None:
