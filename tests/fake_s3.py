@@ -63,8 +63,8 @@ class FakeS3:
         deadline: Deadline,
     ) -> bool:
         """See the port."""
+        objects = self._begin("put", at, deadline)
         with self.lock:
-            objects = self._begin("put", at, deadline)
             if at.key in objects:
                 return False
             objects[at.key] = FakeObject(bytes(body), headers)
@@ -91,6 +91,11 @@ class FakeS3:
         if if_match not in {None, found.head.etag}:
             raise ObjectConflict(f"{at} is not the object that was meant.")
         return Opened(found.head, io.BytesIO(found.body[first_byte:]))
+
+    def keys(self, below: Place, after: str, deadline: Deadline) -> list[str]:
+        """See the port; two at a time."""
+        objects = self._begin("keys", below, deadline)
+        return [key for key in sorted(objects) if key.startswith(below.key) and key > after][:2]
 
     def reading(self, read: Callable[[], T], at: Place, deadline: Deadline) -> T:
         """See the port."""
