@@ -46,7 +46,8 @@ NO_CREDENTIALS = (
     aws.CredentialRetrievalError,
 )
 LOST = (
-    aws.HTTPClientError,  # no connection, none in time, or lost, and TLS
+    aws.ConnectionError,
+    aws.HTTPClientError,  # none in time, or lost
     aws.IncompleteReadError,
     aws.ResponseStreamingError,
     aws.FlexibleChecksumError,
