@@ -1,0 +1,138 @@
+"""Drains that can't store something: the rest is stored, committed, and the failure raised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from msk_client.errors import (
+    BrokerUnreachable,
+    GroupInUse,
+    MskClientError,
+    NotAuthorized,
+    ObjectConflict,
+    StorageRefused,
+    StorageUnavailable,
+    UnfitRecord,
+    UnknownObject,
+)
+from tests.fake_s3 import FakeObject, FakeS3
+from tests.unit.invoking import body, cluster, invoke, outgoing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from msk_client.s3.keys import Place
+
+DRAIN = {
+    "action": "consume", "topic": "orders", "group": "lake", "destination": "s3://my-bucket/lake",
+}  # fmt: skip
+
+
+def denying(
+    partition: int, problem: MskClientError
+) -> Callable[[str, Place], MskClientError | None]:
+    """Let S3 fail for one partition."""
+    return lambda _, at: problem if f"partition={partition}/" in at.key else None
+
+
+@pytest.mark.parametrize("kind", [NotAuthorized, StorageRefused, ObjectConflict])
+def test_a_partition_that_can_not_be_stored_stops_no_other(kind: type[MskClientError]) -> None:
+    """The others are stored and committed; then the failure is raised, with how far they came."""
+    kafka, s3 = cluster("rr", "rrrr", "r"), FakeS3()
+    s3.fail = denying(1, kind("no."))
+    with pytest.raises(kind) as caught:
+        invoke(DRAIN, kafka, s3=s3)
+    assert str(caught.value) == (
+        "no. Stored all the same: partition 0 up to 2, 2 up to 1. The next run goes on there."
+    )
+    assert kafka.bookmarks["lake", "orders"] == {0: 2, 1: 0, 2: 1}
+    s3.fail = lambda *_: None
+    answer = body(DRAIN, kafka, s3=s3)
+    assert [(one["partition"], one["start"]) for one in answer["objects"]] == [(1, 0)]
+
+
+@pytest.mark.parametrize("kind", [StorageUnavailable, UnknownObject])
+def test_an_s3_that_fails_altogether_ends_the_run(kind: type[MskClientError]) -> None:
+    """Where S3 can't be had at all, the failure is raised and the bookmark stays."""
+    kafka, s3 = cluster("rr", "rr"), FakeS3()
+    s3.fail = lambda *_: kind("no.")
+    with pytest.raises(kind, match=r"^no\.$"):
+        invoke(DRAIN, kafka, s3=s3)
+    assert kafka.bookmarks["lake", "orders"] == {0: 0, 1: 0}
+
+
+def test_a_record_that_fits_no_format_holds_back_only_what_follows() -> None:
+    """What stands before an unfit record is stored and committed; the message names the record."""
+    kafka, s3 = cluster("rr", "r"), FakeS3()
+    kafka.logs["orders"][0].append(outgoing(b"a\nb"))
+    kafka.logs["orders"][0].append(outgoing(b"c"))
+    event = DRAIN | {"destination": {"uri": "s3://my-bucket/lake", "format": "raw"}}
+    for _ in range(2):
+        with pytest.raises(UnfitRecord, match="offset 2 of partition 0"):
+            invoke(event, kafka, s3=s3)
+        assert kafka.bookmarks["lake", "orders"] == {0: 2, 1: 1}
+    assert sorted(one.body for one in s3.objects.values()) == [b"0\n", b"0\n1\n"]
+
+
+def test_an_object_of_something_else_is_left_alone() -> None:
+    """An object in the way that isn't ours fails, and nothing is written over it."""
+    kafka, s3 = cluster("rr"), FakeS3()
+    key = "lake/orders/partition=0/00000000000000000000.ndjson.gz"
+    s3.objects[key] = FakeObject(b"theirs", {})
+    with pytest.raises(ObjectConflict, match=key):
+        invoke(DRAIN, kafka, s3=s3)
+    assert s3.objects[key].body == b"theirs"
+
+
+def test_a_topic_made_anew_is_a_conflict() -> None:
+    """Objects of an earlier topic of this name are not taken for this one's."""
+    kafka, s3 = cluster("rr"), FakeS3()
+    body(DRAIN, kafka, s3=s3)
+    kafka.add_topic("orders")[0].append(outgoing())
+    del kafka.bookmarks["lake", "orders"]
+    with pytest.raises(ObjectConflict, match="the topic was made anew"):
+        invoke(DRAIN, kafka, s3=s3)
+
+
+def test_a_lost_cluster_leaves_what_was_read_stored() -> None:
+    """Where the read fails in the middle, what came before is stored and committed."""
+    kafka, s3 = cluster("rrrr"), FakeS3()
+    read = kafka.read
+
+    def lost(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        for count, event in enumerate(read(*arguments, **options)):
+            if count == 2:
+                raise BrokerUnreachable("gone.")
+            yield event
+
+    kafka.read = lost  # type: ignore[method-assign]
+    with pytest.raises(BrokerUnreachable, match=r"gone\. Stored all the same: partition 0 up to 2"):
+        invoke(DRAIN, kafka, s3=s3)
+    assert kafka.bookmarks["lake", "orders"] == {0: 2}
+
+
+def test_a_member_that_joins_meanwhile_keeps_its_position() -> None:
+    """A group that has become live during the run is not committed for."""
+    kafka, s3 = cluster("rrrr"), FakeS3()
+
+    def join(*_: object) -> None:
+        kafka.members["lake"] = 1
+
+    s3.fail = join
+    with pytest.raises(GroupInUse, match="Stored all the same: partition 0 up to 4"):
+        invoke(DRAIN, kafka, s3=s3)
+    assert kafka.bookmarks["lake", "orders"] == {0: 0}
+
+
+def test_a_bug_is_not_swallowed() -> None:
+    """What is none of our classes comes up as it is."""
+    kafka, s3 = cluster("r"), FakeS3()
+
+    def bug(*_: object) -> None:
+        raise ZeroDivisionError
+
+    s3.fail = bug
+    with pytest.raises(ZeroDivisionError):
+        invoke(DRAIN, kafka, s3=s3)
