@@ -53,3 +53,8 @@ class FakeSqs:
         """See the port."""
         assert not deadline.passed
         self.deleted.setdefault(url, []).extend(message.body for message in messages)
+
+    def release(self, url: str, messages: Sequence[Message], deadline: Deadline) -> None:
+        """See the port."""
+        assert not deadline.passed
+        self.messages.setdefault(url, []).extend(message.body for message in messages)

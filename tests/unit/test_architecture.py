@@ -56,7 +56,7 @@ MAY_IMPORT = {
     "sqs": BOTTOM | {"s3", "sqs"},
     "sqs": BOTTOM | {"aws", "sqs"},
     "aws": BOTTOM | {"settings", "telemetry", "aws"} | PARSED,
-    "actions": VALUES | {"actions", "kafka", "s3"},
+    "actions": VALUES | {"actions", "kafka", "s3", "sqs"},
     "pipeline": VALUES | {"actions", "kafka", "s3", "sqs", "pipeline"},
     "triggers": VALUES | {"pipeline", "actions", "s3", "sqs", "triggers"},
     "handler": VALUES | {"telemetry", "actions", "triggers", "kafka", "aws"},

@@ -10,6 +10,7 @@ from msk_client.actions.create_topic import CreateTopic, create_topic
 from msk_client.actions.list_topics import ListTopics, list_topics
 from msk_client.actions.ping import Ping, ping
 from msk_client.actions.produce import Produce, produce
+from msk_client.actions.replay import Replay, replay
 from msk_client.actions.request import R
 from msk_client.actions.test_filter import FilterTest, test_filter
 
@@ -34,5 +35,6 @@ ACTIONS: dict[str, Action[Any]] = {
     "list_topics": Action(ListTopics, list_topics),
     "ping": Action(Ping, ping),
     "produce": Action(Produce, produce),
+    "replay": Action(Replay, replay),
     "test_filter": Action(FilterTest, test_filter),
 }

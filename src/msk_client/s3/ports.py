@@ -69,6 +69,10 @@ class Storage(Protocol):
         """Begin to read an object; raises `UnknownObject`, and `ObjectConflict` for If-Match."""
         ...
 
+    def keys(self, below: Place, after: str, deadline: Deadline) -> list[str]:
+        """List keys that begin with a place's and come after `after`, in order, some at a time."""
+        ...
+
     def reading(self, read: Callable[[], T], at: Place, deadline: Deadline) -> T:
         """Run what opens and reads an object, again from its start where the connection is lost."""
         ...

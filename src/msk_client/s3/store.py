@@ -107,6 +107,16 @@ class Store:
 
         return self._call(get, "s3:GetObject", at, deadline)
 
+    def keys(self, below: Place, after: str, deadline: Deadline) -> list[str]:
+        """See the port."""
+        wanted = {"Bucket": below.bucket, "Prefix": below.key, "StartAfter": after}
+
+        def listed() -> list[str]:
+            answer = self._client.list_objects_v2(**wanted)
+            return [one["Key"] for one in answer.get("Contents", [])]
+
+        return self._call(listed, "s3:ListBucket", below, deadline)
+
     def reading(self, read: Callable[[], T], at: Place, deadline: Deadline) -> T:
         """See the port."""
         return self._call(read, "s3:GetObject", at, deadline)

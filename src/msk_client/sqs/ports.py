@@ -48,3 +48,7 @@ class Queues(Protocol):
     def delete(self, url: str, messages: Sequence[Message], deadline: Deadline) -> None:
         """Delete messages that were received; one that can't be deleted comes again."""
         ...
+
+    def release(self, url: str, messages: Sequence[Message], deadline: Deadline) -> None:
+        """Let messages that were received come again at once."""
+        ...

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -69,12 +70,30 @@ class SqsQueues:
 
     def delete(self, url: str, messages: Sequence[Message], deadline: Deadline) -> None:
         """See the port."""
+        self._of_each(url, "delete_message_batch", "sqs:DeleteMessage", messages, deadline)
+
+    def release(self, url: str, messages: Sequence[Message], deadline: Deadline) -> None:
+        """See the port."""
+        name, action = "change_message_visibility_batch", "sqs:ChangeMessageVisibility"
+        self._of_each(url, name, action, messages, deadline, {"VisibilityTimeout": 0})
+
+    def _of_each(  # noqa: PLR0913, PLR0917 - one request, in every part
+        self,
+        url: str,
+        name: str,
+        action: str,
+        messages: Sequence[Message],
+        deadline: Deadline,
+        fields: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
+        """Do something with messages that were received, some in each request."""
         for start in range(0, len(messages), MAX_BATCH):
             some = messages[start : start + MAX_BATCH]
-            entries = [{"Id": str(i), "ReceiptHandle": m.receipt} for i, m in enumerate(some)]
-            self._call(
-                "delete_message_batch", "sqs:DeleteMessage", url, deadline, {"Entries": entries}
-            )
+            entries = [
+                {"Id": str(i), "ReceiptHandle": message.receipt, **fields}
+                for i, message in enumerate(some)
+            ]
+            self._call(name, action, url, deadline, {"Entries": entries})
 
     def _send_batch(
         self,

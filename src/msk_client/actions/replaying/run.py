@@ -1,0 +1,243 @@
+"""Sends the records that are found, some at a time, and notes what became of them."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+
+from msk_client.actions.call import Answer
+from msk_client.actions.replay import TopicSource
+from msk_client.actions.replaying import again
+from msk_client.actions.results import failures_listed
+from msk_client.errors import DeadlineExceeded, InvalidRequest, MskClientError, UnknownTopic
+from msk_client.ports import Outcome
+from msk_client.records import Outgoing
+
+if TYPE_CHECKING:
+    from msk_client.actions.call import Call
+    from msk_client.actions.replay import Replay
+    from msk_client.actions.replaying.only import Filter
+    from msk_client.actions.replaying.units import Source, Unit
+    from msk_client.deadline import Deadline
+    from msk_client.ports import Status
+    from msk_client.records import Record
+
+HEADER = "x-replayed-from"
+MULTI_STATUS = 207
+BATCH = 4_096
+BATCH_BYTES = 8 * 1024 * 1024
+RESERVE_S = 3.0
+"""Reading ends this much (or a third of the time) before the call: what was read is still sent."""
+
+MAX_FAILURES = 10_000
+
+
+def reading_until(deadline: Deadline) -> Deadline:
+    """Tell until when units are read."""
+    return deadline.earlier(min(RESERVE_S, deadline.left_s / 3))
+
+
+class Run:
+    """One replay."""
+
+    def __init__(
+        self, request: Replay, call: Call, wanted: Filter, source: Source, until: Deadline
+    ) -> None:
+        self.request = request
+        self.call = call
+        self.wanted = wanted
+        self.source = source
+        self.until = until
+        self.found = self.left_out = self.replayed = 0
+        self.failures: dict[int, Outcome] = {}
+        self.partitions: dict[tuple[str, int], dict[str, Any]] = {}
+        self.gone: list[dict[str, Any]] = []
+        self._pending: list[tuple[int, Unit, Record]] = []
+        self._bytes = 0
+        self._read: list[Unit] = []
+        """Units that are read to their end; done when what is pending is sent."""
+
+    def answer(self) -> Answer:
+        """Carry it out."""
+        try:
+            self._run()
+        finally:
+            with suppress(MskClientError):  # they come again by themselves, only later
+                self.source.release()
+        self.call.counts |= {"RecordsProduced": self.replayed, "RecordsFailed": len(self.failures)}
+        if self.failures and self.request.on_failure == "raise":
+            raise self._told(next(iter(self.failures.values())).error)
+        complete = self.source.exhausted
+        if not complete and not self.found:
+            raise DeadlineExceeded(
+                "The time ran out before anything was found to replay: give the function a longer"
+                " timeout."
+            )
+        return Answer(self._body(complete=complete), MULTI_STATUS if self.failures else 200)
+
+    def _body(self, *, complete: bool) -> dict[str, Any]:
+        request = self.request
+        source = request.source
+        body: dict[str, Any] = {
+            "source": source.topic if isinstance(source, TopicSource) else source,
+            "topic": None if request.topic is UNSET else request.topic,
+            "dry_run": request.dry_run,
+            "found": self.found,
+            "left_out": self.left_out,
+            "replayed": self.replayed,
+            "failed": len(self.failures),
+            "complete": complete,
+            "partitions": list(self.partitions.values()),
+        }
+        if self.gone:
+            body["gone"] = self.gone
+        if self.source.next and not request.dry_run and not complete:
+            body["next"] = self.source.next
+        return body | failures_listed(self.failures, self.call.max_answer_bytes)
+
+    def _run(self) -> None:
+        self._check_target()
+        try:
+            for unit in self.source.units:
+                self._take_unit(unit)
+                if self._stopped:
+                    break
+        except MskClientError as problem:
+            self._send()
+            raise self._told(problem) from problem
+        self._send()
+
+    @property
+    def _stopped(self) -> bool:
+        """Whether no further unit is read."""
+        raising = self.request.on_failure == "raise"
+        return (
+            self.until.passed
+            or (bool(self.failures) and raising)
+            or len(self.failures) >= MAX_FAILURES
+        )
+
+    def _check_target(self) -> None:
+        """Say before anything else that a topic isn't there; none is made."""
+        topic = self.request.topic
+        if topic is not UNSET and self.call.kafka.topic(topic, self.call.deadline) is None:
+            raise UnknownTopic(f"Topic {topic!r}, which is to take the records, doesn't exist.")
+
+    def _take_unit(self, unit: Unit) -> None:
+        if unit.problem is not None:
+            self._fail(self._number(), unit, unit.problem)
+        records = again.records_of(unit.letters, self.call, self.until, self.gone)
+        while True:
+            try:
+                record = next(records, None)
+            except MskClientError as problem:
+                self._fail(self._number(), unit, problem)
+                break
+            if record is None:
+                break
+            self._take(unit, record)
+        self._read.append(unit)
+        if len(self._pending) >= BATCH or self._bytes >= BATCH_BYTES:
+            self._send()
+
+    def _number(self) -> int:
+        self.found += 1
+        return self.found - 1
+
+    def _take(self, unit: Unit, record: Record) -> None:
+        number = self._number()
+        if not self.wanted.takes(record):
+            self.left_out += 1
+            return
+        if record.error is not None:
+            self._fail(number, unit, InvalidRequest(f"{_place(record)}: {record.error}."))
+            return
+        self._refuse_source(record)
+        self._sum_up(record)
+        if self.request.dry_run:
+            return
+        self._pending.append((number, unit, record))
+        self._bytes += len(record.key or b"") + len(record.value or b"")
+        if len(self._pending) >= 2 * BATCH or self._bytes >= 2 * BATCH_BYTES:
+            self._send()
+
+    def _refuse_source(self, record: Record) -> None:
+        """Refuse to send a record where it is, or where it was given up, unless confirmed."""
+        source = self.request.source
+        read_from = source.topic if isinstance(source, TopicSource) else None
+        if not self.request.confirm and self.request.topic in (record.topic, read_from):
+            raise InvalidRequest(
+                f"{_place(record)} would go back into topic {self.request.topic!r}, where it came"
+                " from, and stand there twice, or meet again what gave it up: name another topic,"
+                ' or confirm it with "confirm": true.'
+            )
+
+    def _sum_up(self, record: Record) -> None:
+        place, offset = (record.topic, record.partition), record.offset
+        empty = {"topic": place[0], "partition": place[1], "count": 0}
+        first_and_last = {"first_offset": offset, "last_offset": offset}
+        told = self.partitions.setdefault(place, empty | first_and_last)
+        told["count"] += 1
+        told["first_offset"] = min(told["first_offset"], offset)
+        told["last_offset"] = max(told["last_offset"], offset)
+
+    def _send(self) -> None:
+        """Send what is pending, and be done with the units that are wholly in the log."""
+        by_topic: dict[str, list[tuple[int, Unit, Record]]] = {}
+        for entry in self._pending:
+            topic = entry[2].topic if self.request.topic is UNSET else self.request.topic
+            by_topic.setdefault(topic, []).append(entry)
+        self._pending, self._bytes = [], 0
+        for topic, entries in by_topic.items():
+            self._send_to(topic, entries)
+        units, self._read = self._read, []
+        for unit in units if not self.request.dry_run else ():
+            if unit.failed and self.request.on_failure == "raise" and unit.in_order:
+                break
+            if not unit.failed or unit.in_order:
+                unit.done()
+
+    def _send_to(self, topic: str, entries: list[tuple[int, Unit, Record]]) -> None:
+        self.call.allow_topic(topic)
+        records = [_outgoing(record) for _, _, record in entries]
+        try:
+            outcomes = self.call.kafka.produce(topic, records, self.call.deadline).outcomes
+        except MskClientError as problem:
+            outcomes = [Outcome("not_delivered", error=problem)] * len(records)
+        for (number, unit, record), outcome in zip(entries, outcomes, strict=True):
+            if outcome.error is None:
+                self.replayed += 1
+            else:
+                error = type(outcome.error)(f"{_place(record)}: {outcome.error}")
+                self._fail(number, unit, error, outcome.status)
+
+    def _fail(
+        self, number: int, unit: Unit, error: MskClientError, status: Status = "rejected"
+    ) -> None:
+        unit.failed = True
+        self.failures[number] = Outcome(status, error=error)
+
+    def _told(self, problem: MskClientError | None) -> MskClientError:
+        """Say what failed, and how to go on."""
+        kind = MskClientError if problem is None else type(problem)
+        rest = f' Go on with "resume": {json.dumps(self.source.next)}.' if self.source.next else ""
+        return kind(f"{self.replayed} records were replayed, then this failed: {problem}{rest}")
+
+
+def _place(record: Record) -> str:
+    return (
+        f"The record at offset {record.offset} of partition {record.partition} of topic"
+        f" {record.topic!r}"
+    )
+
+
+def _outgoing(record: Record) -> Outgoing:
+    """Send all that it had, but for its partition, which its key decides."""
+    origin = f"{record.topic}/{record.partition}/{record.offset}".encode()
+    timestamp_ms = max(0, record.timestamp_ms or 0)
+    return Outgoing(
+        record.key, record.value, [*record.headers, (HEADER, origin)], timestamp_ms=timestamp_ms
+    )

@@ -1,0 +1,185 @@
+"""Where given-up records are found: units that are done or not done as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from msk_client.actions.consuming.place import place
+from msk_client.actions.consuming.ranges import Log, resolve
+from msk_client.actions.replaying import letters
+from msk_client.actions.replaying.letters import Letters
+from msk_client.actions.sourcing.request import allow_bucket
+from msk_client.errors import InvalidRequest, UnknownTopic
+from msk_client.ports import Position
+from msk_client.records import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from msk_client.actions.call import Call
+    from msk_client.actions.replay import TopicSource
+    from msk_client.deadline import Deadline
+    from msk_client.s3.keys import Place
+    from msk_client.s3.ports import Storage
+    from msk_client.sqs.ports import Message, Queues
+
+MAX_OBJECT_BYTES = 64 * 1024 * 1024
+"""A failed batch has at most 6 MB, and its letters not much more."""
+
+
+def _nothing() -> None:
+    """There is nothing to be done with what is done."""
+
+
+@dataclass
+class Unit:
+    """An object, a message, or a record of a dead-letter topic."""
+
+    name: str
+    letters: Letters
+    problem: InvalidRequest | None = None
+    """Why it can't be read."""
+    done: Callable[[], None] = _nothing
+    """Call it when all that is wanted of it is in the log."""
+    in_order: bool = True
+    """Whether where to go on depends on it; a queue's messages are done each by itself."""
+    failed: bool = False
+
+
+@dataclass
+class Source:
+    """Yields units, and knows where another call would go on."""
+
+    units: Iterator[Unit]
+    next: dict[str, object] = field(default_factory=dict)
+    """What `resume` takes; empty where another call begins in the same way."""
+    exhausted: bool = False
+    """Whether all units were yielded."""
+    release: Callable[[], None] = _nothing
+    """Give back what wasn't done."""
+
+
+def _unit(name: str, text: str | bytes, done: Callable[[], None]) -> Unit:
+    try:
+        return Unit(name, letters.read(text, name), done=done)
+    except InvalidRequest as problem:
+        return Unit(name, Letters(), problem, done)
+
+
+# S3
+
+
+def of_s3(storage: Storage, at: Place, after: str, call: Call, until: Deadline) -> Source:
+    """Read one object, or, where the key is a prefix that ends with a slash, all below it."""
+    allow_bucket(at.bucket, call)
+    source = Source(iter(()))
+    source.units = _objects(storage, at, after, source, until)
+    return source
+
+
+def _objects(
+    storage: Storage, at: Place, after: str, source: Source, until: Deadline
+) -> Iterator[Unit]:
+    from msk_client.s3.keys import Place  # noqa: PLC0415 - not needed without S3
+
+    whole = bool(at.key) and not at.key.endswith("/")
+    keys = [at.key] if whole else storage.keys(at, after, until)
+    while keys:
+        for key in keys:
+            name = Place(at.bucket, key)
+            yield _unit(str(name), _content(storage, name, until), _passing(source, key, whole))
+        keys = [] if whole else storage.keys(at, keys[-1], until)
+    source.exhausted = True
+
+
+def _passing(source: Source, key: str, whole: bool) -> Callable[[], None]:  # noqa: FBT001 - a value
+    return _nothing if whole else lambda: source.next.update({"after": key})
+
+
+def _content(storage: Storage, at: Place, until: Deadline) -> bytes:
+    def read() -> bytes:
+        opened = storage.open(at, until)
+        if opened.head.size_bytes > MAX_OBJECT_BYTES:
+            raise InvalidRequest(
+                f"{at} has {opened.head.size_bytes} bytes, more than a failed batch or its dead"
+                " letters can have: it is something else."
+            )
+        with opened.body as body:
+            return body.read()
+
+    return storage.reading(read, at, until)
+
+
+# SQS
+
+
+def of_queue(queues: Queues, url: str, until: Deadline, limit: Deadline) -> Source:
+    """Read a queue until nothing comes any more; messages that are done are deleted."""
+    kept: list[Message] = []
+    source = Source(iter(()), release=lambda: queues.release(url, kept, limit) if kept else None)
+    source.units = _messages(queues, url, kept, source, until, limit)
+    return source
+
+
+def _messages(  # noqa: PLR0913, PLR0917 - what a queue needs
+    queues: Queues, url: str, kept: list[Message], source: Source, until: Deadline, limit: Deadline
+) -> Iterator[Unit]:
+    while found := queues.receive(url, until):
+        kept += found
+        for message in found:
+            name = f"message {message.receipt[:20]} of {url}"
+            unit = _unit(name, message.body, _deleting(queues, url, message, kept, limit))
+            yield replace(unit, in_order=False)
+    source.exhausted = True
+
+
+def _deleting(
+    queues: Queues, url: str, message: Message, kept: list[Message], limit: Deadline
+) -> Callable[[], None]:
+    def done() -> None:
+        queues.delete(url, [message], limit)
+        kept.remove(message)
+
+    return done
+
+
+# A dead-letter topic
+
+
+def of_topic(
+    wanted: TopicSource, resume: dict[int, int] | None, call: Call, until: Deadline
+) -> Source:
+    """Read a range of a topic; its records are on-failure records of Lambda, or sent themselves."""
+    call.allow_topic(wanted.topic)
+    found = call.kafka.topic(wanted.topic, until)
+    if found is None:
+        raise UnknownTopic(f"Topic {wanted.topic!r} doesn't exist on {call.settings.endpoint}.")
+    log = Log(call.kafka, wanted.topic, range(found.num_partitions), True, until)  # noqa: FBT003 - read committed
+    start = place(wanted.from_, "source.from", ("beginning", "end"))
+    ranges = resolve(log, start, place(wanted.until, "source.until", ("end",)), {})
+    spans = {p: (max(r.start, (resume or {}).get(p, 0)), r.end) for p, r in sorted(ranges.items())}
+    source = Source(iter(()), {"offsets": {str(p): start for p, (start, _) in spans.items()}})
+    source.units = _records(log, spans, source)
+    return source
+
+
+def _records(log: Log, spans: dict[int, tuple[int, int]], source: Source) -> Iterator[Unit]:
+    offsets: dict[str, int] = source.next["offsets"]  # type: ignore[assignment] # as it was made
+    open_partitions = {p for p, (start, end) in spans.items() if start < end}
+    for event in log.kafka.read(log.topic, spans, log.deadline, read_committed=True):
+        if isinstance(event, Position):
+            open_partitions.discard(event.partition)
+        elif isinstance(event, Record):
+            yield _record(event, offsets)
+    source.exhausted = not open_partitions
+
+
+def _record(record: Record, offsets: dict[str, int]) -> Unit:
+    def done() -> None:
+        offsets[str(record.partition)] = record.offset + 1
+
+    name = f"offset {record.offset} of partition {record.partition} of topic {record.topic!r}"
+    if letters.looks_like_one(record.value):
+        return _unit(name, record.value or b"", done)
+    return Unit(name, Letters([record]), done=done)
