@@ -72,7 +72,10 @@ class FakeS3:
 
     def head(self, at: Place, deadline: Deadline) -> Head | None:
         """See the port."""
-        found = self._begin("head", at, deadline).get(at.key)
+        try:
+            found = self._begin("head", at, deadline).get(at.key)
+        except UnknownObject:  # S3 doesn't tell what of both is missing
+            return None
         return None if found is None else found.head
 
     def open(
