@@ -16,7 +16,7 @@ $(VENV)/sam/bin/python -c 'import boto3, sys; sys.exit(boto3.Session().get_crede
 	{ echo "There are no AWS credentials: run aws configure, or export AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."; exit 1; }
 endef
 
-.PHONY: help install demo test test-unit test-integration test-protocol test-e2e test-java lint format \
+.PHONY: help install demo mapping test test-unit test-integration test-protocol test-e2e test-java lint format \
 	msk invoke bench soak verify-aws lock clean engine engine-stop image test-image \
 	validate test-deploy deploy logs delete
 
@@ -80,6 +80,9 @@ format: install ## Format the code and mend what ruff can
 
 msk: install ## Run the local MSK in the foreground and print the exports for another shell
 	@$(BIN)/python -m local.msk --kafka-version $(KAFKA_VERSION)
+
+mapping: install ## Run an event source mapping here: a topic into S3, until Ctrl-C [OPTIONS="--provisioned --sink log"]
+	@$(BIN)/python -m local.mapping $(OPTIONS)
 
 invoke: install ## Send one event: make invoke EVENT=events/produce.json
 	@$(BIN)/python -m local.invoke $(EVENT)
