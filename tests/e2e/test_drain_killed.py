@@ -13,11 +13,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pytest
 
 from local.lambda_runtime import SRC, Emulator
 from tests.integration.eyes import Eyes
+from tests.lake import BUCKET, Lake, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,15 +30,6 @@ PARTITIONS = 3
 NEVER_S = 600.0
 OVERLAPPING = 0.4
 """The share of runs during which another one starts."""
-
-BUCKET = "my-bucket"
-COLUMNS = {
-    "partition": "INTEGER",
-    "offset": "BIGINT",
-    "key": "VARCHAR",
-    "value": "VARCHAR",
-    "timestamp": "BIGINT",
-}
 
 
 class Run(threading.Thread):
@@ -86,46 +77,6 @@ def fill(eyes: Eyes, topic: str, count: int) -> None:
             eyes.transact(topic, [b"aborted"] * 5, partition, commit=False)
 
 
-def wanted(eyes: Eyes, topic: str) -> list[tuple[Any, ...]]:
-    """What stands in the topic, by the tests' own eyes: partition, offset, key, value, time."""
-    return [
-        (p, m.offset(), (m.key() or b"").decode(), (m.value() or b"").decode(), m.timestamp()[1])
-        for p in range(PARTITIONS)
-        for m in eyes.records(topic, p)
-        if m.value() != b"aborted"
-    ]
-
-
-def stored(aws: LocalAws, prefix: str, folder: Path) -> tuple[list[tuple[Any, ...]], int]:
-    """Download the objects, and read them raw, without deduplication; and how many there are."""
-    s3 = aws.client("s3")
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
-    keys = [one["Key"] for page in pages for one in page.get("Contents", [])]
-    for key in keys:
-        path = folder / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
-    rows = duckdb.read_json(
-        f"{folder}/**/*.ndjson.gz",
-        format="newline_delimited",
-        columns=COLUMNS,
-        hive_partitioning=False,
-    ).order('partition, "offset"')
-    return rows.fetchall(), len(keys)
-
-
-def chains(aws: LocalAws, prefix: str) -> dict[int, list[tuple[int, int]]]:
-    """The ranges that the objects say they hold, by partition and start."""
-    s3 = aws.client("s3")
-    found: dict[int, list[tuple[int, int]]] = {p: [] for p in range(PARTITIONS)}
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
-    for one in (one for page in pages for one in page.get("Contents", [])):
-        said = s3.head_object(Bucket=BUCKET, Key=one["Key"])["Metadata"]
-        span = int(said["start-offset"]), int(said["next-offset"])
-        found[int(said["partition"])].append(span)
-    return {p: sorted(spans) for p, spans in found.items()}
-
-
 @pytest.mark.soak
 def test_killed_and_overlapping_drains(
     msk: LocalMsk, aws: LocalAws, rounds: Callable[[int, int], int], tmp_path: Path
@@ -136,7 +87,8 @@ def test_killed_and_overlapping_drains(
     dice = random.Random(seed)
     eyes = Eyes(msk.plaintext)
     topic = eyes.create_topic(PARTITIONS)
-    fill(eyes, topic, rounds(9_000, 200_000))
+    count = rounds(9_000, 201_000)
+    fill(eyes, topic, count)
     prefix = f"killed-{uuid.uuid4().hex[:8]}/"
     environment = msk.environment() | aws.environment()
 
@@ -165,12 +117,14 @@ def test_killed_and_overlapping_drains(
     last = drain(NEVER_S)
     last.join()
     assert last.body["drained"], last.body
-    rows, count = stored(aws, prefix, tmp_path)
-    expected = wanted(eyes, topic)
+    lake = Lake(aws, prefix, tmp_path)
+    expected = records_of(eyes, topic, PARTITIONS, but=b"aborted")
+    assert len(expected) == count
+    rows = lake.rows()
     assert len(rows) == len(expected)
     assert rows == expected
-    for partition, spans in chains(aws, prefix).items():
+    for partition, spans in lake.spans().items():
         assert spans[0][0] == 0
         assert spans[-1][1] > max(row[1] for row in expected if row[0] == partition)
         assert all(before[1] == after[0] for before, after in pairwise(spans))
-    assert count > PARTITIONS
+    assert len(lake.keys()) > PARTITIONS
