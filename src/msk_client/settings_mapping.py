@@ -20,7 +20,7 @@ NAMES = (
 )
 SinkName = Literal["s3", "log", "produce"]
 Decode = Literal["text", "json"]
-QUEUE = re.compile(r"https?://[^/?#\s]+/[0-9]{12}/(?P<name>[A-Za-z0-9_-]{1,80})(?P<fifo>\.fifo)?")
+QUEUE = re.compile(r"https?://[^/?#\s]+/[0-9]{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?")
 TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 
 
@@ -70,10 +70,9 @@ def _dead_letter(environ: Environ[str, str]) -> str | None:
     text = environ.get("ESM_DEAD_LETTER")
     if text is None or text.startswith("s3://"):
         return text
-    queue = QUEUE.fullmatch(text.strip())
-    if queue is None or queue["fifo"]:
+    if not QUEUE.fullmatch(text.strip()):
         raise InvalidSetting(
-            f"ESM_DEAD_LETTER is {text[:200]!r}: give s3://bucket/prefix or the URL of a standard"
-            " queue such as https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters."
+            f"ESM_DEAD_LETTER is {text[:200]!r}: give s3://bucket/prefix or the URL of a queue such"
+            " as https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters."
         )
     return text.strip()

@@ -6,7 +6,7 @@ import gzip
 import json
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -85,7 +85,7 @@ def test_no_cluster_is_needed(settings: Any) -> None:  # noqa: ANN401 - variable
         ("ESM_DECODE", "avro"),
         ("ESM_TARGET_TOPIC", "a/b"),
         ("ESM_DEAD_LETTER", "dead-letters"),
-        ("ESM_DEAD_LETTER", "https://sqs.eu-west-1.amazonaws.com/123456789012/dead.fifo"),
+        ("ESM_DEAD_LETTER", "https://sqs.eu-west-1.amazonaws.com/dead"),
         ("ESM_DEAD_LETTER", "arn:aws:sqs:eu-west-1:123456789012:dead"),
     ],
 )
@@ -319,6 +319,29 @@ def test_dead_letters_in_a_queue() -> None:
     bodies = sqs.messages[QUEUE]
     assert all(body.isascii() for body in bodies)
     assert ["é\uffff", None] == [json.loads(body)["record"].get("value") for body in bodies]
+
+
+def test_dead_letters_in_a_fifo_queue() -> None:
+    """The letters of a partition are a group, in their order."""
+    sqs = FakeSqs()
+    event = batch_event({0: [BROKEN, BROKEN], 1: [BROKEN]})
+    invoke(event, sqs=sqs, **S3, ESM_DEAD_LETTER=f"{QUEUE}.fifo")
+    kept = [json.loads(body)["event_record"] for body in sqs.messages[f"{QUEUE}.fifo"]]
+    assert [(0, 0), (0, 1), (1, 0)] == [(one["partition"], one["offset"]) for one in kept]
+
+
+def test_a_queue_that_isnt_there_fails_the_poison_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the queue as a whole can't be used, the other partitions go on."""
+    sqs = FakeSqs()
+
+    def refuse(*_: object) -> NoReturn:
+        raise StorageUnavailable("SQS could not serve.")
+
+    monkeypatch.setattr(sqs, "send", refuse)
+    event = batch_event({0: [b"a", BROKEN], 1: [b"b"]})
+    answer = invoke(event, sqs=sqs, **S3, **PARTIAL, ESM_DEAD_LETTER=QUEUE)
+    item = {"itemIdentifier": {"partition": "orders-0", "offset": 1}}
+    assert {"batchItemFailures": [item]} == answer
 
 
 def test_a_dead_letter_that_a_queue_doesnt_take_fails() -> None:
