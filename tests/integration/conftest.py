@@ -17,7 +17,9 @@ from tests.integration.eyes import Eyes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from local.aws import LocalAws
     from local.msk import LocalMsk, Role
+    from tests.integration.function import Function
 
 REMAINING_MS = 60_000
 
@@ -106,3 +108,14 @@ def invoke_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., CallFun
 
     yield make
     forget()
+
+
+@pytest.fixture
+def function(aws: LocalAws, msk: LocalMsk, invoke_on: Callable[..., object]) -> Iterator[Function]:
+    """The function, and its S3 and SQS without faults."""
+    from msk_client.s3 import store  # noqa: PLC0415 - imports botocore
+    from tests.integration.function import Function  # noqa: PLC0415 - imports this module
+
+    store.store.cache_clear()
+    yield Function(aws, msk, invoke_on)
+    aws.set_faults()

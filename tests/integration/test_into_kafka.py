@@ -12,7 +12,6 @@ import pytest
 from backports import zstd
 
 from local.aws import Fault
-from msk_client import handler
 from msk_client.actions.sourcing import lines
 from msk_client.errors import (
     DeadlineExceeded,
@@ -23,93 +22,15 @@ from msk_client.errors import (
     StorageUnavailable,
 )
 from msk_client.kafka import window
-from tests.integration.conftest import Context
+from tests.integration.function import BUCKET, Function
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from local.aws import LocalAws
-    from local.msk import LocalMsk
     from tests.integration.eyes import Eyes
 
-BUCKET = "my-bucket"
 LINES = 20_000
-
-
-class Function:
-    """The function with an S3 and an SQS."""
-
-    def __init__(self, aws: LocalAws, msk: LocalMsk, invoke_on: Callable[..., object]) -> None:
-        self.s3, self.sqs = aws.client("s3"), aws.client("sqs")
-        self._environment = {"AWS_DEFAULT_REGION": "us-east-1", **aws.environment()}
-        self._msk = msk
-        self._invoke_on = invoke_on
-        self.set()
-
-    def set(self, **settings: str) -> None:
-        """Begin a new environment with these settings."""
-        self._invoke_on(self._msk, None, **self._environment, **settings)
-
-    def __call__(self, event: dict[str, Any], remaining_ms: int = 60_000) -> dict[str, Any]:
-        """Answer what the caller gets."""
-        return handler.lambda_handler(event, Context(remaining_ms))
-
-    def body(self, event: dict[str, Any], remaining_ms: int = 60_000) -> dict[str, Any]:
-        """Answer an action's body."""
-        found: dict[str, Any] = self(event, remaining_ms)["body"]
-        return found
-
-    def store(self, body: bytes, key: str = "", **fields: object) -> str:
-        """Write an object; answers its key."""
-        key = key or uuid.uuid4().hex
-        self.s3.put_object(Bucket=BUCKET, Key=key, Body=body, **fields)
-        return key
-
-    def queue(self, *, fifo: bool = False) -> str:
-        """Make a queue; answers its URL."""
-        name = uuid.uuid4().hex + (".fifo" if fifo else "")
-        attributes = {"FifoQueue": "true"} if fifo else {}
-        url: str = self.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-        return url
-
-    def batch(self, url: str, count: int = 10) -> dict[str, Any]:
-        """Receive messages, and make the event that Lambda's mapping makes of them."""
-        received = self.sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=count, AttributeNames=["All"], VisibilityTimeout=1
-        )
-        name = url.rpartition("/")[2]
-        return {
-            "Records": [
-                {
-                    "messageId": one["MessageId"],
-                    "receiptHandle": one["ReceiptHandle"],
-                    "body": one["Body"],
-                    "attributes": one.get("Attributes", {}),
-                    "messageAttributes": {},
-                    "eventSource": "aws:sqs",
-                    "eventSourceARN": f"arn:aws:sqs:us-east-1:123456789012:{name}",
-                    "awsRegion": "us-east-1",
-                }
-                for one in received.get("Messages", [])
-            ]
-        }
-
-    def settle(self, url: str, event: dict[str, Any], answer: dict[str, Any]) -> None:
-        """Delete what hasn't failed, as Lambda's mapping does."""
-        failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
-        for record in event["Records"]:
-            if record["messageId"] not in failed:
-                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=record["receiptHandle"])
-
-
-@pytest.fixture
-def function(aws: LocalAws, msk: LocalMsk, invoke_on: Callable[..., object]) -> Iterator[Function]:
-    """The function, and its S3 and SQS without faults."""
-    from msk_client.s3 import store  # noqa: PLC0415 - imports botocore
-
-    store.store.cache_clear()
-    yield Function(aws, msk, invoke_on)
-    aws.set_faults()
 
 
 @pytest.fixture
@@ -255,9 +176,10 @@ def test_an_older_version_can_be_finished(
     put = function.s3.put_object(Bucket=bucket, Key="a", Body=b"\n".join(numbers(10)))
     function.s3.put_object(Bucket=bucket, Key="a", Body=b"another\n")
     resume = {"record": 4, "etag": put["ETag"], "version_id": put["VersionId"]}
-    event = {"action": "produce", "topic": topic(), "source": f"s3://{bucket}/a", "resume": resume}
+    name = topic()
+    event = produce(name, "a", resume=resume) | {"source": f"s3://{bucket}/a"}
     assert 6 == function.body(event)["produced"]
-    assert numbers(10)[4:] == values(eyes, event["topic"])
+    assert numbers(10)[4:] == values(eyes, name)
 
 
 @pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError")])

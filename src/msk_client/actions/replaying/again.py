@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from msk_client.clusters import same_cluster
@@ -15,7 +16,7 @@ from msk_client.ports import Beginning, Mark, Position, no_such_partition
 from msk_client.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from msk_client.actions.call import Call
     from msk_client.actions.replaying.letters import Gap, Letters
@@ -25,7 +26,7 @@ Gone = list[dict[str, Any]]
 """Ranges [from, to) of a topic's partition that retention has deleted."""
 
 
-def records_of(letters: Letters, call: Call, until: Deadline, gone: Gone) -> Iterator[Record]:
+def records_of(letters: Letters, call: Call, until: Deadline, gone: Gone) -> Generator[Record]:
     """Yield the records; notes what is `gone`. Raises where they can't be read again."""
     yield from letters.records
     for gap in letters.gaps:
@@ -46,19 +47,20 @@ def _check_cluster(letters: Letters, gap: Gap, call: Call) -> None:
         )
 
 
-def _read(gap: Gap, call: Call, until: Deadline, gone: Gone) -> Iterator[Record]:
+def _read(gap: Gap, call: Call, until: Deadline, gone: Gone) -> Generator[Record]:
     call.allow_topic(gap.topic)
     _check_there(gap, call, until)
     span = {gap.partition: (gap.first, gap.last + 1)}
-    for event in call.kafka.read(gap.topic, span, until, read_committed=True):
-        if isinstance(event, Record):
-            yield event
-        elif isinstance(event, Beginning):
-            behind = min(event.to_offset, gap.last + 1)
-            place = {"topic": gap.topic, "partition": gap.partition}
-            gone.append(place | {"from": event.from_offset, "to": behind})
-        elif isinstance(event, Position):
-            return
+    with closing(call.kafka.read(gap.topic, span, until, read_committed=True)) as events:
+        for event in events:
+            if isinstance(event, Record):
+                yield event
+            elif isinstance(event, Beginning):
+                behind = min(event.to_offset, gap.last + 1)
+                place = {"topic": gap.topic, "partition": gap.partition}
+                gone.append(place | {"from": event.from_offset, "to": behind})
+            elif isinstance(event, Position):
+                return
     raise DeadlineExceeded(
         f"The time ran out while offsets {gap.first} to {gap.last} of partition {gap.partition} of"
         f" topic {gap.topic!r} were read again: give the function a longer timeout."

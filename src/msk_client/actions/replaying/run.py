@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -17,6 +17,8 @@ from msk_client.ports import Outcome
 from msk_client.records import Outgoing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from msk_client.actions.call import Call
     from msk_client.actions.replay import Replay
     from msk_client.actions.replaying.only import Filter
@@ -129,19 +131,23 @@ class Run:
     def _take_unit(self, unit: Unit) -> None:
         if unit.problem is not None:
             self._fail(self._number(), unit, unit.problem)
-        records = again.records_of(unit.letters, self.call, self.until, self.gone)
+        with closing(again.records_of(unit.letters, self.call, self.until, self.gone)) as records:
+            self._take_all(unit, records)
+        self._read.append(unit)
+        if len(self._pending) >= BATCH or self._bytes >= BATCH_BYTES:
+            self._send()
+
+    def _take_all(self, unit: Unit, records: Iterator[Record]) -> None:
+        """Take a unit's records, as far as they can be read."""
         while True:
             try:
                 record = next(records, None)
             except MskClientError as problem:
                 self._fail(self._number(), unit, problem)
-                break
+                return
             if record is None:
-                break
+                return
             self._take(unit, record)
-        self._read.append(unit)
-        if len(self._pending) >= BATCH or self._bytes >= BATCH_BYTES:
-            self._send()
 
     def _number(self) -> int:
         self.found += 1

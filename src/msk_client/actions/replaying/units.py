@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from msk_client.s3.ports import Storage
     from msk_client.sqs.ports import Message, Queues
 
+PAGE = 4_096
+PAGE_BYTES = 8 * 1024 * 1024
 MAX_OBJECT_BYTES = 64 * 1024 * 1024
 """A failed batch has at most 6 MB, and its letters not much more."""
 
@@ -166,13 +169,32 @@ def of_topic(
 
 def _records(log: Log, spans: dict[int, tuple[int, int]], source: Source) -> Iterator[Unit]:
     offsets: dict[str, int] = source.next["offsets"]  # type: ignore[assignment] # as it was made
-    open_partitions = {p for p, (start, end) in spans.items() if start < end}
-    for event in log.kafka.read(log.topic, spans, log.deadline, read_committed=True):
-        if isinstance(event, Position):
-            open_partitions.discard(event.partition)
-        elif isinstance(event, Record):
-            yield _record(event, offsets)
-    source.exhausted = not open_partitions
+    while left := {p: span for p, span in spans.items() if span[0] < span[1]}:
+        page = _page(log, left, spans)
+        if not page and log.deadline.passed:
+            return
+        for record in page:
+            yield _record(record, offsets)
+    source.exhausted = True
+
+
+def _page(
+    log: Log, left: dict[int, tuple[int, int]], spans: dict[int, tuple[int, int]]
+) -> list[Record]:
+    """Read some records and stop: while they are sent, others may be read by the same client."""
+    page: list[Record] = []
+    size = 0
+    with closing(log.kafka.read(log.topic, left, log.deadline, read_committed=True)) as events:
+        for event in events:
+            if isinstance(event, Record):
+                page.append(event)
+                size += len(event.key or b"") + len(event.value or b"")
+                spans[event.partition] = (event.offset + 1, left[event.partition][1])
+            elif isinstance(event, Position):
+                spans[event.partition] = (event.offset, left[event.partition][1])
+            if len(page) >= PAGE or size >= PAGE_BYTES:
+                break
+    return page
 
 
 def _record(record: Record, offsets: dict[str, int]) -> Unit:
