@@ -29,6 +29,7 @@ class Lake:
     """The objects below a prefix of the tests' bucket."""
 
     def __init__(self, aws: LocalAws, prefix: str, folder: Path) -> None:
+        self.aws = aws
         self._s3 = aws.client("s3")
         self.uri = f"s3://{BUCKET}/{prefix}"
         self.prefix = prefix

@@ -88,12 +88,12 @@ def test_drains_go_on_where_the_last_one_ended(
     run: CallFunction, eyes: Eyes, topic: Callable[..., str], lake: Lake
 ) -> None:
     """Drain after drain, with records in between, each offset stands in one object."""
-    name = topic(PARTITIONS)
+    name = topic(1)
     for _ in range(3):
-        fill(eyes, name, 100)
+        fill(eyes, name, 100, 1)
         assert run(drain(name, lake))["drained"]
     assert run(drain(name, lake))["objects"] == []
-    assert lake.rows() == records_of(eyes, name, PARTITIONS, but=b"aborted")
+    assert lake.rows() == records_of(eyes, name, 1, but=b"aborted")
     assert_one_chain(lake)
 
 
@@ -101,14 +101,14 @@ def test_runs_that_never_commit_are_adopted(
     run: CallFunction, eyes: Eyes, topic: Callable[..., str], lake: Lake
 ) -> None:
     """Objects of any cut, left by runs that moved no bookmark, become part of the chain."""
-    name = topic(PARTITIONS)
+    name = topic(1)
     for size in (20_000, 7_000, 64_000):
-        fill(eyes, name, 150)
+        fill(eyes, name, 150, 1)
         destination = {"uri": lake.uri, "object_bytes": size}
         run(consume(name, destination=destination))  # an export commits nothing
     answer = run(drain(name, lake, object_bytes=11_000))
     assert answer["adopted_count"] > 0
-    assert lake.rows() == records_of(eyes, name, PARTITIONS, but=b"aborted")
+    assert lake.rows() == records_of(eyes, name, 1, but=b"aborted")
     assert_one_chain(lake)
 
 

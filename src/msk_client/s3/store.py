@@ -41,8 +41,7 @@ class Store:
     Where and as whom: botocore's own variables (AWS_REGION, AWS_ENDPOINT_URL_S3, credentials).
     """
 
-    def __init__(self, patience_s: float = PATIENCE_S) -> None:
-        self._patience_s = patience_s
+    def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="s3")
         self._making = self._threads.submit(_client)  # which takes a while: work goes on meanwhile
 
@@ -123,7 +122,7 @@ class Store:
 
     def _call(self, call: Callable[[], T], action: str, at: Place, deadline: Deadline) -> T:
         """Try until S3 has answered, in a thread, so that the deadline holds whatever happens."""
-        patience = deadline.within(self._patience_s)
+        patience = deadline.within(PATIENCE_S)
         pause_s = FIRST_PAUSE_S
         while True:
             try:
