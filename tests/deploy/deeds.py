@@ -25,6 +25,8 @@ class Names:
     """Topics that begin so may be made."""
     group: str
     """Groups that begin so may be used."""
+    letters: str = ""
+    """A topic that holds a dead letter."""
 
     def new(self) -> str:
         """A topic that isn't there yet."""
@@ -103,6 +105,14 @@ DEEDS = {
     ),
     "produce to a new topic": _deed(
         "produce create_topic", f"{WRITE} CreateTopic", lambda n: {"topic": n.new()}
+    ),
+    "test a filter": _deed(
+        "test_filter", "", lambda _: {"filter_criteria": {"Filters": []}, "records": ONE_RECORD}
+    ),
+    "replay a topic": _deed(
+        "replay",
+        f"{WRITE} ReadData",
+        lambda n: {"source": {"topic": n.letters}, "topic": n.topic},
     ),
     "consume": _consume(READ),
     "consume a tail": _consume(READ, from_={"tail": 1}),

@@ -8,19 +8,31 @@ from tests.deploy.main_template import BROKERS
 PROVISIONED = (
     "arn:aws-cn:kafka:cn-north-1:123456789012:cluster/a-b/5c6f2a1e-7d3b-4e0a-9b52-0d1f6c8e4a37-12"
 )
+NUMBERED_KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:failed-batches"
 NAME = ("", "orders", "team.a_b-", "A" * 249)
 NO_NAME = ("orders*", "a b", "a/b", "ä", "A" * 250)
 
 GOOD: dict[str, tuple[str, ...]] = {
     "ClusterArn": ("", CLUSTER_ARN, PROVISIONED),
     "BootstrapBrokers": ("", BROKERS, "b-1.x.kafka.us-east-1.amazonaws.com:9098,b-2.x:9098"),
+    "ClientOptions": ("", "{}", '{"linger.ms": 50}'),
     "SecurityGroupIds": ("", "sg-01234567", "sg-0123456789abcdef0,sg-0123456789abcdef1"),
-    "VpcEndpoints": ("", "kafka", "kafka,lambda,sts,secretsmanager"),
+    "VpcEndpoints": ("", "kafka", "kafka,lambda,sts,secretsmanager,sqs"),
     "RouteTableIds": ("", "rtb-01234567", "rtb-0123456789abcdef0,rtb-01234567"),
     "S3PrefixListId": ("", "pl-6da54004"),
-    "AllowedActions": ("ping", "consume,ping", "ping,list_topics,create_topic,produce,consume"),
+    "AllowedActions": (
+        "ping",
+        "consume,ping",
+        "ping,list_topics,create_topic,produce,consume,replay,test_filter",
+    ),
     "TopicPrefix": NAME,
     "GroupPrefix": NAME,
+    "Bucket": ("", "my-bucket", "my.bucket.2"),
+    "BucketPrefix": ("", "lake/", "a/b=c/"),
+    "BucketKeyArn": ("", NUMBERED_KEY),
+    "ReplayQueueArn": ("", QUEUE),
+    "FunctionUrl": ("off", "on"),
     "ScheduleExpression": (
         "",
         "rate(1 minute)",
@@ -32,7 +44,15 @@ GOOD: dict[str, tuple[str, ...]] = {
         "cron(30 9 ? JAN,JUL 2#1 *)",
         "at(2030-01-31T06:00:00)",
     ),
-    "ScheduleAction": ("ping", "list_topics", "create_topic", "produce", "consume"),
+    "ScheduleAction": (
+        "ping",
+        "list_topics",
+        "create_topic",
+        "produce",
+        "consume",
+        "replay",
+        "test_filter",
+    ),
     "ScheduleTopic": NAME,
     "ScheduleFields": (
         "",
@@ -71,6 +91,7 @@ BAD: dict[str, tuple[str, ...]] = {
         "b-1.x:9098,",
         ",".join(["b-1.x:9098"] * 100),
     ),
+    "ClientOptions": ("linger.ms=50", "[]"),
     "SecurityGroupIds": ("default", "sg-1", "sg-01234567, sg-01234568", "subnet-01234567"),
     "VpcEndpoints": ("s3", "kafka lambda", "all", "kafka,"),
     "RouteTableIds": ("main", "rtb-01234567;rtb-01234568"),
@@ -78,6 +99,11 @@ BAD: dict[str, tuple[str, ...]] = {
     "AllowedActions": ("", "all", "prodce", "ping, produce", "ping,", "*", "create-topic"),
     "TopicPrefix": NO_NAME,
     "GroupPrefix": NO_NAME,
+    "Bucket": ("s3://my-bucket", "My-Bucket", "my-bucket/lake", "ab"),
+    "BucketPrefix": ("lake", "/lake/", "la*ke/", "s3://my-bucket/"),
+    "BucketKeyArn": ("alias/aws/s3", "1234abcd-12ab-34cd-56ef-1234567890ab"),
+    "ReplayQueueArn": ("failed-batches", f"{QUEUE}.fifo", QUEUE.replace(":sqs:", ":sns:")),
+    "FunctionUrl": ("", "NONE"),
     "ScheduleExpression": (
         "5 minutes",
         "rate(0 minutes)",

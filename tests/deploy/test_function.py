@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 from local.msk.roles import CLUSTER_ARN
-from msk_client import settings
+from msk_client import settings, settings_output
 from msk_client.aws import custom_resource
 from tests.deploy.main_template import BROKERS, MADE, at_existing, template, with_new
-from tests.deploy.parameter_values import GOOD
+from tests.deploy.parameter_values import GOOD, NUMBERED_KEY
 
 ENVIRONMENT_LIMIT_BYTES = 4096
 NOT_FOR_IMAGES = {"Handler", "Runtime", "Layers"}
@@ -18,12 +18,42 @@ def test_the_code_reads_every_variable() -> None:
     """Each is a setting or Powertools' own, and the values are ones that the function takes."""
     variables = at_existing(TopicPrefix="team.", GroupPrefix="night-").environment("Function")
     ours = {name: v for name, v in variables.items() if not name.startswith("POWERTOOLS_")}
-    assert set(ours) <= set(settings.NAMES)
+    assert set(ours) <= {*settings.NAMES, *settings_output.NAMES}
     told = settings.read(variables)
     assert told.endpoint == BROKERS
-    assert told.allowed_actions == ("ping", "list_topics", "create_topic", "produce", "consume")
+    assert told.allowed_actions == tuple(GOOD["AllowedActions"][-1].split(","))
     assert told.allowed_topics == ("team.*",)
     assert told.allowed_groups == ("night-*",)
+
+
+def test_a_bucket_is_allowed_only_where_it_is_given() -> None:
+    """Without one every bucket is refused by name; with one it is where exports go."""
+    without = settings.read(at_existing().environment("Function")).output
+    assert (without.bucket, without.allowed_buckets) == (None, ("none",))
+    given = {"Bucket": "my-bucket", "BucketPrefix": "lake/", "BucketKeyArn": NUMBERED_KEY}
+    stack = at_existing(**given, S3PrefixListId="pl-01234567")
+    output = settings.read(stack.environment("Function")).output
+    assert (output.bucket, output.prefix, output.kms_key_id) == tuple(given.values())
+    assert output.allowed_buckets == ("my-bucket",)
+
+
+def test_options_of_the_client_arrive() -> None:
+    """They are what the function takes, and none unless they are given."""
+    given = '{"linger.ms": 50}'
+    variables = at_existing(ClientOptions=given).environment("Function")
+    assert settings.read(variables).client_options == {"linger.ms": 50}
+    assert "KAFKA_CLIENT_OPTIONS" not in at_existing().environment("Function")
+
+
+def test_the_function_url_is_off_and_signed() -> None:
+    """There is none unless it is asked for, and then callers need IAM."""
+    assert not at_existing().of_type("AWS::Lambda::Url")
+    stack = at_existing(FunctionUrl="on")
+    (url,) = stack.of_type("AWS::Lambda::Url").values()
+    assert (url["AuthType"], url["TargetFunctionArn"]) == ("AWS_IAM", "Function")
+    assert not stack.of_type("AWS::Lambda::Permission")
+    assert "FunctionUrl" in stack.outputs
+    assert "FunctionUrl" not in at_existing().outputs
 
 
 def test_brokers_that_are_given_are_not_looked_up() -> None:
@@ -51,8 +81,9 @@ def test_the_look_up_asks_about_the_cluster_in_use() -> None:
 
 def test_the_environment_fits() -> None:
     """The longest values that the parameters take stay below Lambda's limit."""
-    longest = {"AllowedActions", "TopicPrefix", "GroupPrefix"}
-    given = {name: max(GOOD[name], key=len) for name in longest}
+    longest = {"AllowedActions", "TopicPrefix", "GroupPrefix", "BucketPrefix", "ClientOptions"}
+    more = {"Bucket": "b" * 63, "S3PrefixListId": "pl-01234567", "BucketKeyArn": NUMBERED_KEY}
+    given = {name: max(GOOD[name], key=len) for name in longest} | more
     brokers = ",".join(["b" * 41 + ":9098"] * 20)
     variables = at_existing(BootstrapBrokers=brokers, **given).environment("Function")
     size = len(json.dumps(variables))

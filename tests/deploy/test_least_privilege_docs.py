@@ -16,6 +16,9 @@ ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
+ASKING = [action for action in ACTIONS if action != "test_filter"]
+"""Actions that ask the cluster."""
+
 EXAMPLE = {
     "ClusterArn": "arn:aws:kafka:eu-west-1:123456789012:cluster/my-cluster/"
     "5c6f2a1e-7d3b-4e0a-9b52-0d1f6c8e4a37-s1",
@@ -42,7 +45,7 @@ def deployed(*actions: str) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", ASKING)
 def test_the_reference_shows_the_policy_of_each_action(action: str) -> None:
     """The policy for an action is the template's for that action alone."""
     assert deployed(action) == shown_below(OPERATIONS, f"#### Policy for {action}")
@@ -60,7 +63,13 @@ def test_the_prefixes_of_the_examples_are_named(page: str) -> None:
         assert f"`{name}={EXAMPLE[name]}`" in page
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+def test_what_asks_nothing_gets_nothing() -> None:
+    """A function for filters only may not even connect, and the reference says so."""
+    assert deployed("test_filter")["Statement"] == []
+    assert "`test_filter` needs none of them." in OPERATIONS
+
+
+@pytest.mark.parametrize("action", ASKING)
 def test_the_table_of_permissions_is_the_templates(action: str) -> None:
     """The table's last row for an action names each of its permissions, below its resource."""
     rows = [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 OWN_GROUP = "SecurityGroup"
 ENDPOINT_GROUP = "EndpointSecurityGroup"
 NOTHING = {"IpProtocol": "-1", "CidrIp": "127.0.0.1/32"}
-ENDPOINTS = ("kafka", "lambda", "sts", "secretsmanager")
+ENDPOINTS = ("kafka", "lambda", "sts", "secretsmanager", "sqs")
 
 
 def rules(stack: Stack, direction: str) -> set[tuple[str, str, int]]:
@@ -104,8 +104,8 @@ def test_endpoints_admit_the_function_and_its_cluster() -> None:
         assert (inline["SourceSecurityGroupId"], inline["FromPort"]) == (OWN_GROUP, 443)
 
 
-def test_endpoints_let_through_one_action_each() -> None:
-    """What an endpoint is there for, on this deployment's own things."""
+def test_endpoints_let_through_what_they_are_for() -> None:
+    """No other action of the service, and not on everything."""
     made = endpoints(at_existing(VpcEndpoints=",".join(ENDPOINTS)))
     allowed = {}
     for service, endpoint in made.items():
@@ -117,6 +117,7 @@ def test_endpoints_let_through_one_action_each() -> None:
         "lambda": "lambda:InvokeFunction",
         "sts": "sts:AssumeRole",
         "secretsmanager": "secretsmanager:GetSecretValue",
+        "sqs": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
     }
 
 

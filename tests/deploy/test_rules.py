@@ -16,6 +16,7 @@ from tests.deploy.main_template import (
     at_existing,
     template,
 )
+from tests.deploy.parameter_values import NUMBERED_KEY
 
 DAILY = {"ScheduleExpression": "rate(1 day)"}
 
@@ -24,6 +25,9 @@ WRONG = [
     ("BrokersOfWhichCluster", 1, NETWORK | {"SecurityGroupIds": CLUSTER_GROUP}),
     ("ExistingClusterHasSecurityGroups", 0, NETWORK | {"ClusterArn": CLUSTER_ARN}),
     ("GatewayEndpointIsReached", 0, EXISTING | {"RouteTableIds": "rtb-01234567"}),
+    ("BucketIsReached", 0, EXISTING | {"Bucket": "my-bucket"}),
+    ("WhichBucket", 0, EXISTING | {"BucketPrefix": "lake/"}),
+    ("WhichBucket", 0, EXISTING | {"BucketKeyArn": NUMBERED_KEY}),
     ("ScheduleNamesATopic", 0, EXISTING | DAILY | {"ScheduleAction": "create_topic"}),
     ("ScheduleNamesATopic", 0, EXISTING | DAILY | {"ScheduleAction": "produce"}),
     ("ScheduleNamesATopic", 0, EXISTING | DAILY | {"ScheduleAction": "consume"}),
@@ -41,6 +45,7 @@ RIGHT = [
     EXISTING | {"BootstrapBrokers": BROKERS},
     EXISTING | {"RouteTableIds": "rtb-01234567", "S3PrefixListId": "pl-01234567"},
     EXISTING | {"S3PrefixListId": "pl-01234567"},
+    EXISTING | {"Bucket": "my-bucket", "BucketPrefix": "lake/", "S3PrefixListId": "pl-01234567"},
     EXISTING | DAILY,
     EXISTING | DAILY | {"ScheduleAction": "list_topics"},
     EXISTING | DAILY | {"ScheduleAction": "produce", "ScheduleTopic": "orders"},
@@ -81,7 +86,7 @@ def test_every_rule_is_tried() -> None:
 @pytest.mark.parametrize("scheduled", ACTIONS)
 def test_a_scheduled_action_must_be_an_allowed_one(scheduled: str) -> None:
     """Where it isn't, the deployment has a resource that fails, and its name is the message."""
-    topic = "" if scheduled in {"ping", "list_topics"} else "orders"
+    topic = "" if scheduled in {"ping", "list_topics", "test_filter"} else "orders"
     others = [action for action in ACTIONS if action != scheduled]
     for allowed in ([scheduled], others, [*others, scheduled], others[:1]):
         given = {"ScheduleAction": scheduled, "ScheduleTopic": topic}
