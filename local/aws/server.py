@@ -1,8 +1,8 @@
 """Moto's server in a thread, behind a front.
 
-moto looks for an object and writes it in two steps, so that two conditional writes at once could
-both succeed; the front lets one request at a time to each path. It also refuses a request whose
-body was cut off by the death of its sender, which moto might store as it is.
+moto looks for an object and writes it in two steps, so that two conditional writes at once can both
+succeed (run); the front lets one request at a time to each path. It takes the whole body first, so
+that a slow sender holds nobody up, and refuses one that was cut off.
 """
 
 import io

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.msk import start_msk
+from msk_client.s3.store import store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from local.aws import LocalAws
     from local.msk import LocalMsk
     from tests.integration.conftest import CallFunction
 
@@ -45,10 +47,11 @@ def a_cluster_that_logs_requests(kafka_version: str) -> Iterator[LocalMsk]:
 
 @pytest.mark.protocol
 def test_only_apis_that_serverless_knows_are_used(
-    watched: LocalMsk, invoke_on: Callable[..., CallFunction]
+    watched: LocalMsk, aws: LocalAws, invoke_on: Callable[..., CallFunction]
 ) -> None:
     """Every action together asks for nothing that MSK Serverless doesn't serve."""
-    call = invoke_on(watched)
+    store.cache_clear()
+    call = invoke_on(watched, **aws.environment())
     topic = {"topic": "watched"}
     call({"action": "ping"})
     call({"action": "create_topic", **topic, "num_partitions": 2})
@@ -56,6 +59,8 @@ def test_only_apis_that_serverless_knows_are_used(
     call({"action": "consume", **topic, "from": "-1h", "wait_ms": 10})
     call({"action": "consume", **topic, "from": {"tail": 1}})
     call({"action": "consume", **topic, "group": "bookmark", "commit": True})
+    call({"action": "consume", **topic, "group": "lake", "destination": "s3://my-bucket/watched"})
+    store.cache_clear()
     call({"action": "list_topics"})
     used = {r.api for r in watched.requests() if r.client_id == "msk-lambda-client"}
     assert {"Produce", "Fetch", "OffsetCommit", "Metadata", "DescribeGroups"} <= used
