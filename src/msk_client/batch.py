@@ -140,28 +140,24 @@ def _record(raw: Raw) -> Record:
 
 
 def _headers(listed: list[dict[str, list[int] | None]]) -> Headers:
-    try:
-        return [
-            (name, bytes(value) if type(value) is list else _null(value))
-            for one in listed
-            for name, value in one.items()
-        ]
-    except ValueError:  # Java's bytes, some below zero
-        return [
-            (name, None if value is None else _unsigned(value))
-            for one in listed
-            for name, value in one.items()
-        ]
-
-
-def _null(value: object) -> bytes | None:
-    if value is not None:  # of a number, `bytes` would make that many zeros
-        raise TypeError
-    return None
+    """Read headers; plain loops, because most of a batch's time goes into them."""
+    headers: Headers = []
+    for one in listed:
+        for name, value in one.items():
+            if value is None:
+                headers.append((name, None))
+            elif type(value) is not list:  # of a number, `bytes` would make that many zeros
+                raise TypeError
+            else:
+                try:
+                    headers.append((name, bytes(value)))
+                except ValueError:  # Java's bytes, some below zero
+                    headers.append((name, _unsigned(value)))
+    return headers
 
 
 def _unsigned(value: list[int]) -> bytes:
-    if value and (min(value) < LOWEST_BYTE or max(value) > HIGHEST_BYTE):
+    if min(value) < LOWEST_BYTE or max(value) > HIGHEST_BYTE:
         raise ValueError
     return bytes([one & 0xFF for one in value])
 
