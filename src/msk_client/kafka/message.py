@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from operator import methodcaller
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_NOT_AVAILABLE
+from confluent_kafka import (
+    TIMESTAMP_CREATE_TIME,
+    TIMESTAMP_LOG_APPEND_TIME,
+    TIMESTAMP_NOT_AVAILABLE,
+)
 
 from msk_client.records import Record
 
@@ -21,6 +25,11 @@ Where a method call has become hot, Python 3.11 and later leave the check out, a
 come up in whatever is called next (run).
 """
 
+TYPES: dict[int, Literal["create", "log_append"] | None] = {
+    TIMESTAMP_NOT_AVAILABLE: None,
+    TIMESTAMP_CREATE_TIME: "create",
+    TIMESTAMP_LOG_APPEND_TIME: "log_append",
+}
 UNREADABLE_HEADERS = "the headers are left out, because the name of one is not UTF-8"
 
 
@@ -28,18 +37,16 @@ def record_of(message: Message) -> Record:
     """Make a `Record` of librdkafka's message."""
     kind, timestamp_ms = message.timestamp()
     headers, error = _headers(message)
-    return Record(
-        topic=message.topic() or "",
-        partition=message.partition() or 0,
-        offset=message.offset() or 0,
-        timestamp_ms=None if kind == TIMESTAMP_NOT_AVAILABLE else timestamp_ms,
-        timestamp_type=None
-        if kind == TIMESTAMP_NOT_AVAILABLE
-        else ("create" if kind == TIMESTAMP_CREATE_TIME else "log_append"),
-        key=message.key(),
-        value=message.value(),
-        headers=headers,
-        error=error,
+    return Record(  # by position, which takes half the time
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        None if kind == TIMESTAMP_NOT_AVAILABLE else timestamp_ms,
+        TYPES[kind],
+        message.key(),
+        message.value(),
+        headers,
+        error,
     )
 
 

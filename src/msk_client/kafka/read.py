@@ -82,10 +82,15 @@ class Reader:
         try:
             while self.ends and not self.deadline.passed:
                 for message in self._fetch():
-                    if message.error() is None:
-                        yield from self._record(record_of(message))
-                    else:
+                    if message.error() is not None:
                         yield from self._trouble(message)
+                        continue
+                    record = record_of(message)
+                    if self.log_ends or record.offset + 1 >= self.ends.get(record.partition, 0):
+                        yield from self._record(record)
+                    else:  # the usual case, without the cost of another generator
+                        self.positions[record.partition] = record.offset + 1
+                        yield record
         finally:
             self.consumer.unassign()
 

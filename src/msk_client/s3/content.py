@@ -9,7 +9,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from msk_client.s3.keys import day_of
+from msk_client.s3.keys import DAY_MS, day_of
 from msk_client.s3.packing import packer, unpacked
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ class Growing:
         self._offsets = array("Q")
         self._ends = array("Q")
         self._days: list[tuple[int, int]] = []
+        self._day_begins_ms = self._day_ends_ms = 0
         self._pool = pool
         self._busy: Future[None] | None = None
 
@@ -155,14 +156,19 @@ class Growing:
         before = len(pending)
         self._write(record, pending)
         self.size += len(pending) - before
-        day = day_of(record.timestamp_ms)
-        if not self._days or self._days[-1][1] != day:
-            self._days.append((len(self._offsets), day))
+        timestamp_ms = record.timestamp_ms
+        if timestamp_ms is None or not self._day_begins_ms <= timestamp_ms < self._day_ends_ms:
+            self._note_day(day_of(timestamp_ms))
         self._offsets.append(record.offset)
         self._ends.append(self.size)
         self.next = record.offset + 1
         if len(pending) >= CHUNK_BYTES:
             self._pack()
+
+    def _note_day(self, day: int) -> None:
+        self._day_begins_ms, self._day_ends_ms = day * DAY_MS, (day + 1) * DAY_MS
+        if not self._days or self._days[-1][1] != day:
+            self._days.append((len(self._offsets), day))
 
     def reach(self, position: int) -> None:
         """There is no record between the last one and `position`."""
