@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from msk_client.actions import ACTIONS
 from msk_client.errors import MAX_MESSAGE_BYTES, MskClientError
+from tests.fake_s3 import FakeS3
+from tests.fake_sqs import FakeSqs
+from tests.objects import OBJECTS as FILES
 from tests.unit.invoking import KeptKafka, invoke, outgoing
 
 TEXT = st.text(st.characters(codec=None), max_size=20)
@@ -37,6 +40,9 @@ RECORDS = st.fixed_dictionaries(
         "topic": st.sampled_from(["orders", "new"]),
     },
 )
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/failed"
+DEAD = [body for key, body in FILES.items() if key.startswith("dead/")]
+OBJECTS = [f"s3://my-bucket/{key}" for key in FILES]
 PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
     "topic": st.sampled_from(["orders", "new"]),
     "records": st.lists(RECORDS, max_size=3) | st.just("sample"),
@@ -67,6 +73,48 @@ PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
             "kms_key_id": TEXT,
         },
     ),
+    "source": st.sampled_from(
+        [*OBJECTS, "s3://my-bucket/dead/", "s3://", "s3://other/x", QUEUE, ""]
+    )
+    | st.fixed_dictionaries(
+        {"topic": st.sampled_from(["orders", "new"])}, optional={"from": PLACES, "until": PLACES}
+    ),
+    "source_format": st.sampled_from(["values", "records", "csv"]),
+    "key_column": st.sampled_from(["id", "no"]) | TEXT,
+    "resume": st.fixed_dictionaries(
+        {},
+        optional={
+            "record": st.integers(-1, 5),
+            "etag": TEXT,
+            "version_id": st.none() | TEXT,
+            "after": TEXT,
+            "offsets": st.dictionaries(st.sampled_from("012"), st.integers(0, 5), max_size=2),
+        },
+    ),
+    "only": st.fixed_dictionaries(
+        {},
+        optional={
+            "topics": st.lists(st.sampled_from(["orders", "new"]), max_size=2),
+            "partitions": st.lists(st.integers(0, 3), max_size=2),
+            "from_offset": st.integers(0, 5),
+            "until_offset": st.integers(0, 50),
+            "from_time": st.sampled_from(["-1h", "2026-01-31", 10**12]) | SCALARS,
+            "until_time": st.sampled_from(["-1h", "2026-01-31", 10**12]) | SCALARS,
+        },
+    ),
+    "dry_run": st.booleans(),
+    "filter_criteria": st.fixed_dictionaries(
+        {
+            "Filters": st.lists(
+                st.fixed_dictionaries(
+                    {"Pattern": st.sampled_from(['{"value": {"a": [1]}}', '{"value": ["x"]}', "{"])}
+                ),
+                max_size=3,
+            )
+        }
+    ),
+    "event": st.just({"eventSource": "aws:kafka", "records": {}}) | JSON,
+    "confirm": st.booleans(),
     "replication_factor": st.none() | st.integers(1, 3),
     "config": st.dictionaries(TEXT, SCALARS, max_size=2),
     "if_not_exists": st.booleans(),
@@ -102,10 +150,16 @@ def cluster() -> KeptKafka:
     return kafka
 
 
+def queue() -> FakeSqs:
+    """Make a queue with a dead letter, and what is none."""
+    letters = [body.decode().splitlines()[0] for body in DEAD]
+    return FakeSqs({QUEUE: [*letters, "oops"]})
+
+
 def outcome_of(event: object) -> str:
     """Answer how an event ended, having checked that it ended well either way."""
     try:
-        answer = invoke(event, cluster())
+        answer = invoke(event, cluster(), s3=FakeS3.of_events(), sqs=queue())
     except MskClientError as problem:
         message = str(problem).encode()
     else:
