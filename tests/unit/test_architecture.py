@@ -53,7 +53,6 @@ MAY_IMPORT = {
     "telemetry": {"settings", "deadline"},
     "kafka": BOTTOM | {"records", "settings", "ports", "kafka"},
     "s3": BOTTOM | {"records", "settings_output", "s3"},
-    "sqs": BOTTOM | {"s3", "sqs"},
     "sqs": BOTTOM | {"aws", "sqs"},
     "aws": BOTTOM | {"settings", "telemetry", "aws"} | PARSED,
     "actions": VALUES | {"actions", "kafka", "s3", "sqs"},
