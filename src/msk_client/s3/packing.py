@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import sys
-import zlib
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
@@ -16,7 +15,9 @@ if TYPE_CHECKING:
 GZIP_WINDOW = 31
 """zlib's way to say: 15 bits of window, and a gzip header, whose time is 0."""
 
-GZIP_LEVEL = 1
+GZIP_LEVEL = 2
+"""Of ISA-L's 0 to 3: as small as zlib's 2, at several times the speed."""
+
 ZSTD_LEVEL = 3
 
 
@@ -47,7 +48,9 @@ class Plain:
 def packer(compression: Compression) -> Packer:
     """Make a compressor of one object."""
     if compression == "gz":
-        return zlib.compressobj(GZIP_LEVEL, wbits=GZIP_WINDOW)
+        from isal import isal_zlib  # noqa: PLC0415 - only where it is asked for
+
+        return isal_zlib.compressobj(GZIP_LEVEL, wbits=GZIP_WINDOW)
     if compression == "zst":
         return cast("Packer", _zstd().ZstdCompressor(level=ZSTD_LEVEL))
     return Plain()
