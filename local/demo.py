@@ -9,8 +9,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.lambda_runtime import EmulatorError, Function, Invocation, open_function
-from local.msk import MskError, start_msk
+from local.containers.errors import ContainerFailed
+from local.engine import EngineError
+from local.image import ImageFailed
+from local.lambda_runtime import EmulatorError, Function, Invocation
+from local.msk import MskError
+from local.stage import open_stage
 
 EVENTS = Path(__file__).parents[1] / "events"
 LONGEST_TEXT = 160
@@ -63,7 +67,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped.")
         return 130
-    except (MskError, EmulatorError) as error:
+    except (MskError, EmulatorError, EngineError, ImageFailed, ContainerFailed) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -72,8 +76,9 @@ def _tell() -> int:
     line = "Starting a local MSK: a real Apache Kafka with IAM login (Maven fetches it once) ..."
     print(line, flush=True)
     started = time.perf_counter()
-    with start_msk() as msk, open_function(msk.environment()) as function:
-        print(f"Ready at {msk.bootstrap} after {time.perf_counter() - started:.1f} s.")
+    with open_stage() as stage:
+        function = stage.function
+        print(f"Ready at {stage.bootstrap} after {time.perf_counter() - started:.1f} s.")
         as_told = [_play(number, step, function) for number, step in enumerate(STORY, 1)]
         if not all(as_told):
             print(f"\nThe function's log:\n{function.log()[-LONGEST_LOG:]}")

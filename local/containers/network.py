@@ -27,22 +27,24 @@ def open_network() -> Iterator[Network]:
     # Its own cleaner is one more image to pull, and podman's API is not enough for it.
     testcontainers_config.ryuk_disabled = True
     with closing(connect()) as engine:
-        _remove_orphans(engine)
-    with Network(docker_network_kw={"labels": _labels()}) as network:
+        remove_orphans(engine)
+    with Network(docker_network_kw={"labels": owned()}) as network:
         yield network
 
 
 def container(image: str, network: Network, *aliases: str) -> DockerContainer:
     """Return a container that isn't started yet, known by these names to its neighbours."""
     made = DockerContainer(image).with_network(network).with_network_aliases(*aliases)
-    return made.with_kwargs(labels=_labels())
+    return made.with_kwargs(labels=owned())
 
 
-def _labels() -> dict[str, str]:
+def owned() -> dict[str, str]:
+    """Return the labels of what belongs to this process."""
     return {LABEL: f"{os.getpid()}@{socket.gethostname()}"}
 
 
-def _remove_orphans(engine: docker.DockerClient) -> None:
+def remove_orphans(engine: docker.DockerClient) -> None:
+    """Remove containers and networks whose process isn't there any more."""
     for each in engine.containers.list(all=True, filters={"label": LABEL}):
         if _is_orphan(each.labels[LABEL]):
             each.remove(force=True)
