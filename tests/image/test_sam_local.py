@@ -116,8 +116,12 @@ def test_boto3_gets_the_answer(client: Any) -> None:  # noqa: ANN401 - boto3 has
         ({"action": "produce"}, "InvalidRequest"),
         ({"action": "create-topic", "topic": "orders"}, "TopicExists"),
         ({"key1": "value1", "key2": "value2"}, "InvalidRequest"),
+        (
+            {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}},
+            "InvalidRequest",
+        ),
     ],
-    ids=["no topic there", "no topic given", "topic is there", "console's test event"],
+    ids=["no topic there", "no topic given", "topic is there", "console's test event", "rule"],
 )
 def test_boto3_gets_our_class(client: Any, sent: object, error: str) -> None:  # noqa: ANN401
     """A failure is Lambda's error object with our class, which callers can tell and catch.
@@ -130,6 +134,13 @@ def test_boto3_gets_our_class(client: Any, sent: object, error: str) -> None:  #
     assert failed.keys() == {"errorType", "errorMessage", "requestId", "stackTrace"}
     assert failed["errorType"] == error
     assert failed["errorMessage"]
+
+
+def test_an_event_of_eventbridge(client: Any) -> None:  # noqa: ANN401
+    """The action in the envelope of a custom event is done."""
+    answer = call(client, event("eventbridge_produce.json"))
+    assert answer["Payload"]["body"]["failed"] == 0
+    assert answer["Payload"]["body"]["produced"] > 0
 
 
 @pytest.mark.parametrize("action", ["ping", "list_topics", "create_topic", "produce", "consume"])
