@@ -1,6 +1,7 @@
 """A podman of our own: its settings, its Docker-compatible service, its end."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -57,7 +58,7 @@ def start() -> str:
 
 
 def stop() -> bool:
-    """End our own engine and its containers; images stay. Answers whether it ran."""
+    """End our own engine, its containers and mounts; images stay. Answers whether it ran."""
     pid = _pid()
     if pid is None:
         return False
@@ -70,8 +71,18 @@ def stop() -> bool:
     give_up_at = time.monotonic() + _START_TIMEOUT_S
     while _pid() is not None and time.monotonic() < give_up_at:
         time.sleep(_POLL_S)
-    socket_path().unlink(missing_ok=True)
+    _unmount()
+    shutil.rmtree(run_folder())
     return True
+
+
+def _unmount() -> None:
+    """Let go of what podman mounts in its storage, which couldn't be deleted otherwise."""
+    listed = Path("/proc/mounts").read_text().splitlines()
+    mounts = [line.split()[1].replace(r"\040", " ") for line in listed]
+    for folder in (data_folder(), run_folder()):
+        for mount in reversed([mount for mount in mounts if mount.startswith(f"{folder}/")]):
+            subprocess.run(["umount", mount], check=False)
 
 
 def environment() -> dict[str, str]:

@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import json
 import os
+import shutil
 import signal
 import socketserver
 import subprocess
@@ -96,6 +97,7 @@ def test_our_own_comes_and_goes(own: dict[str, str]) -> None:
     assert _services(first.stdout.strip()) == []
     assert run("host", own).returncode == 1
     assert _settings() == before
+    shutil.rmtree(own["XDG_DATA_HOME"])  # a mount would be busy
 
 
 def test_our_own_comes_back_after_a_crash(own: dict[str, str]) -> None:
