@@ -16,8 +16,14 @@ $(VENV)/sam/bin/python -c 'import boto3, sys; sys.exit(boto3.Session().get_crede
 	{ echo "There are no AWS credentials: run aws configure, or export AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."; exit 1; }
 endef
 
+# Java and Maven run the local MSK. Where they are missing, the whole target goes on in a container.
+define with_java
+@if command -v java >/dev/null && command -v mvn >/dev/null; then $(1); \
+	else $(BIN)/python -m local.containers $@; fi
+endef
+
 .PHONY: help install demo test test-unit test-integration test-protocol test-e2e test-java lint format \
-	msk invoke bench soak verify-aws lock clean engine engine-stop image test-image \
+	msk invoke bench soak verify-aws lock clean engine engine-stop image test-image test-containers \
 	validate test-deploy deploy logs delete
 
 help: ## List the targets
@@ -44,30 +50,31 @@ $(VENV)/%/installed: requirements/%.lock requirements/pip.lock | $(VENV)/install
 demo: install ## Start a local MSK, send the events through the Lambda emulator, show the answers, stop
 	@$(BIN)/python -m local.demo
 
-test: lint validate test-java test-unit test-integration test-protocol test-deploy test-e2e test-image ## Everything: checks and all tests
+test: lint validate test-java test-unit test-integration test-protocol test-deploy test-e2e test-image test-containers ## Everything: checks and all tests
 
 test-unit: install ## Tests without sockets, in seconds
 	$(BIN)/pytest tests/unit
 
 test-integration: install ## Tests on a real Kafka that logs in and authorizes like MSK
-	$(BIN)/pytest tests/local_msk tests/contract tests/integration --kafka-version $(KAFKA_VERSION)
+	$(call with_java,$(BIN)/pytest tests/local_msk tests/contract tests/integration --kafka-version $(KAFKA_VERSION))
 
 test-protocol: install ## The tests that look at the protocol, on Kafka 4
-	$(BIN)/pytest tests/contract tests/integration -m protocol --kafka-version 4.3.1
+	$(call with_java,$(BIN)/pytest tests/contract tests/integration -m protocol --kafka-version 4.3.1)
 
 test-deploy: install ## Tests of the templates: what a deployment would make, and that nothing in it is spare
-	$(BIN)/pytest tests/deploy --kafka-version $(KAFKA_VERSION)
+	$(call with_java,$(BIN)/pytest tests/deploy --kafka-version $(KAFKA_VERSION))
 
 test-e2e: install ## Tests through AWS's runtime interface emulator
-	$(BIN)/pytest tests/e2e
+	$(call with_java,$(BIN)/pytest tests/e2e)
 
 test-image: install $(VENV)/sam/installed ## Tests of the image in a container engine (make engine), by the SAM CLI too
 	$(BIN)/pytest tests/image
 
-test-java: ## Tests of the local MSK's plugins
-	@command -v java >/dev/null || { echo "Java 17 is missing: apt-get install openjdk-17-jdk-headless"; exit 1; }
-	@command -v mvn >/dev/null || { echo "Maven is missing: apt-get install maven"; exit 1; }
-	mvn --quiet --batch-mode --file local/msk/pom.xml test
+test-java: install ## Tests of the local MSK's plugins
+	$(call with_java,mvn --quiet --batch-mode --file local/msk/pom.xml test)
+
+test-containers: install ## Tests of the containers that stand in for Java and Maven (make engine)
+	$(BIN)/pytest tests/containers
 
 lint: install ## ruff and mypy
 	$(BIN)/ruff check

@@ -1,11 +1,9 @@
 """`python -m local.containers TARGET...`: make targets that need Java, in the local MSK's image.
 
-The container gets a copy of the checkout. What it installs and fetches stays in two volumes for
-the next time: `msk-lambda-client-cache` and `msk-lambda-client-m2`.
+The container gets a copy of the checkout, and changes nothing of it here.
 """
 
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -19,16 +17,19 @@ from local.containers.network import owned, remove_orphans
 from local.engine import EngineError, connect
 from local.image import ImageFailed
 
+_LACKING = "Java or Maven is missing (apt-get install openjdk-17-jdk-headless maven)"
 _FOLDER = "/checkout"
 _VOLUMES = {
-    "msk-lambda-client-cache": {"bind": "/cache", "mode": "rw"},
-    "msk-lambda-client-m2": {"bind": "/root/.m2", "mode": "rw"},
+    f"msk-lambda-client-{name}": {"bind": folder, "mode": "rw"}
+    for name, folder in {
+        "venv": f"{_FOLDER}/.venv",
+        "target": f"{_FOLDER}/local/msk/target",
+        "m2": "/root/.m2",
+    }.items()
 }
+"""What the container installs and fetches, for the next time."""
+
 _PASSED_ON = ("CI", "KAFKA_VERSION")
-_PREPARE = (
-    "mkdir -p /cache/venv /cache/target"
-    f" && ln -sfn /cache/venv {_FOLDER}/.venv && ln -sfn /cache/target {_FOLDER}/local/msk/target"
-)
 # An engine may give too little for three brokers; both are named, because podman raises what isn't.
 _LIMITS = [Ulimit(name=name, soft=16_384, hard=16_384) for name in ("nofile", "nproc")]
 
@@ -36,25 +37,23 @@ _LIMITS = [Ulimit(name=name, soft=16_384, hard=16_384) for name in ("nofile", "n
 def main() -> int:
     """Run make there, show what it prints, and return its exit code."""
     targets = sys.argv[1:]
-    lacking = "Java or Maven is missing (apt-get install openjdk-17-jdk-headless maven)"
-    print(f"{lacking}: {' '.join(targets)} goes on in a container.", flush=True)
     try:
-        image = msk_image()
         with closing(connect()) as engine:
+            print(f"{_LACKING}: make {' '.join(targets)} goes on in a container.", flush=True)
+            image = msk_image()
             remove_orphans(engine)
             return run_make(engine, image, targets)
     except (EngineError, ImageFailed) as error:
-        print(f"{lacking}, and {error}", file=sys.stderr)
+        print(f"{_LACKING}, and {error}", file=sys.stderr)
         return 1
 
 
 def run_make(engine: docker.DockerClient, image: str, targets: Sequence[str]) -> int:
     """Run the targets on a copy of the checkout; return make's exit code."""
-    command = f"{_PREPARE} && exec make PYTHON=python3 {shlex.join(targets)}"
     environment = {n: os.environ[n] for n in _PASSED_ON if n in os.environ}  # noqa: TID251 - make's
     container = engine.containers.create(
         image,
-        ["sh", "-c", command],
+        ["make", "PYTHON=python3", *targets],
         working_dir=_FOLDER,
         environment=environment,
         volumes=_VOLUMES,

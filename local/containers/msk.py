@@ -4,6 +4,7 @@ import json
 import time
 from typing import Self
 
+from docker.errors import APIError
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
@@ -73,6 +74,9 @@ class ContainerMsk:
 
 
 def _read(running: DockerContainer, path: str) -> str | None:
-    """Return a text file of the container; None where there is none."""
-    code, output = running.exec(["cat", path])
+    """Return a text file of the container; None where there is none, or it has ended."""
+    try:
+        code, output = running.exec(["cat", path])
+    except APIError:
+        return None
     return output.decode() if code == 0 else None
