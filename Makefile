@@ -61,7 +61,7 @@ test-integration: install ## Tests on a real Kafka that logs in and authorizes l
 test-protocol: install ## The tests that look at the protocol, on Kafka 4
 	$(call with_java,$(BIN)/pytest tests/contract tests/integration -m protocol --kafka-version 4.3.1)
 
-test-deploy: install ## Tests of the templates: what a deployment would make, and that nothing in it is spare
+test-deploy: install $(VENV)/sam/installed ## Tests of the templates: what a deployment would make, and that nothing in it is spare
 	$(call with_java,$(BIN)/pytest tests/deploy --kafka-version $(KAFKA_VERSION))
 
 test-e2e: install ## Tests through AWS's runtime interface emulator
