@@ -50,7 +50,14 @@ $(VENV)/%/installed: requirements/%.lock requirements/pip.lock | $(VENV)/install
 demo: install ## Start a local MSK, send the events through the Lambda emulator, show the answers, stop
 	@$(BIN)/python -m local.demo
 
-test: lint validate test-java test-unit test-integration test-protocol test-deploy test-e2e test-image test-containers ## Everything: checks and all tests
+# The stages wait for Kafka more than they compute, so two run at a time, long ones first. Before
+# them test-java fetches what Maven needs. Containers share what they install: one at a time.
+STAGES := test-integration test-image test-deploy test-containers test-e2e test-protocol validate test-unit lint
+JOBS = $(shell command -v mvn >/dev/null && echo 2 || echo 1)
+BUNDLED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+test: install $(VENV)/sam/installed $(VENV)/checkov/installed test-java ## Everything: checks and all tests
+	@$(MAKE) --no-print-directory --jobs $(JOBS) $(BUNDLED) $(STAGES)
 
 test-unit: install ## Tests without sockets, in seconds
 	$(BIN)/pytest tests/unit
