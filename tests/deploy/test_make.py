@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tomllib
@@ -12,7 +13,7 @@ from tests.deploy.main_template import PATH, SOURCE
 
 ROOT = PATH.parent
 NOBODY = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "PATH": os.environ["PATH"],  # noqa: TID251 - the Python that made .venv is found by it
     "HOME": "/nonexistent",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
