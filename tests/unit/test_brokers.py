@@ -275,3 +275,12 @@ def test_the_client_asks_the_clusters_region() -> None:
     assert (1.5, 1.5) == (config.connect_timeout, config.read_timeout)
     frozen = client._request_signer._credentials.get_frozen_credentials()
     assert ("AKIDEXAMPLE", "secret", "token") == tuple(frozen)[:3]
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL_KAFKA", "AWS_ENDPOINT_URL"])
+def test_an_endpoint_that_is_no_url(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What botocore can't take for a URL is a wrong setting, told with both names and its value."""
+    monkeypatch.setenv(name, "no url")
+    with pytest.raises(InvalidSetting, match=r"no url.*AWS_ENDPOINT_URL_KAFKA") as caught:
+        endpoint()
+    assert "AWS_ENDPOINT_URL)" in str(caught.value)
