@@ -17,8 +17,9 @@ $(VENV)/sam/bin/python -c 'import boto3, sys; sys.exit(boto3.Session().get_crede
 endef
 
 # Java and Maven run the local MSK. Where they are missing, the whole target goes on in a container.
+# macOS has a `java` that only says that there is none.
 define with_java
-@if command -v java >/dev/null && command -v mvn >/dev/null; then $(1); \
+@if "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version >/dev/null 2>&1 && command -v mvn >/dev/null; then $(1); \
 	else $(BIN)/python -m local.containers $@; fi
 endef
 
@@ -127,16 +128,18 @@ validate: $(VENV)/sam/installed $(VENV)/checkov/installed ## Check the templates
 	@$(VENV)/checkov/bin/checkov --framework cloudformation --quiet --compact --skip-download \
 		$(foreach template,$(TEMPLATES),--file $(template))
 
-# The image is built before sam reads the saved parameters, so the processor is looked up here.
-SAVED_ARCHITECTURE = $(shell sed -n 's/.*Architecture=\\"\([a-z0-9_]*\)\\".*/\1/p' samconfig.toml)
+# What was saved for template.yaml: other environments of the file are of other deployments.
+# The image is built before sam reads it, so the processor is looked up here.
+SAVED = $(shell sed -n '/^\[default\.deploy\.parameters\]/,/^\[/p' samconfig.toml | grep -c parameter_overrides)
+SAVED_ARCHITECTURE = $(shell sed -n '/^\[default\.deploy\.parameters\]/,/^\[/s/.*Architecture=\\*"*\([a-z0-9_]*\).*/\1/p' samconfig.toml)
 ARCHITECTURE ?= $(or $(SAVED_ARCHITECTURE),x86_64)
+ASKING = $(if $(filter 0,$(SAVED)),--guided --parameter-overrides Architecture=$(ARCHITECTURE))
 
 deploy: $(VENV)/sam/installed ## Build the image and deploy template.yaml; asks for the parameters the first time
 	@$(call needs_credentials)
 	@DOCKER_HOST=$$($(BIN)/python -m local.engine host) && export DOCKER_HOST && set -x && \
 	$(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE) && \
-	$(SAM) deploy $$(grep -q parameter_overrides samconfig.toml || \
-		echo --guided --parameter-overrides Architecture=$(ARCHITECTURE))
+	$(SAM) deploy $(ASKING)
 
 logs: $(VENV)/sam/installed ## Follow the deployed function's log
 	@$(call needs_credentials)
