@@ -65,6 +65,18 @@ def test_a_target_without_java_and_engine_is_one_line(without_java: dict[str, st
         assert words in line
 
 
+@pytest.mark.parametrize("command", [["local.msk"], ["local.invoke", "events/ping.json"]])
+def test_what_stays_on_this_machine_says_so(
+    command: list[str], without_java: dict[str, str]
+) -> None:
+    """`make msk` and `make invoke` need Java here, and name what has a way without it."""
+    done = run(sys.executable, "-m", *command, environment=without_java)
+    assert done.returncode > 0
+    (line,) = done.stderr.splitlines()[-1:]
+    for words in ("openjdk-17-jdk-headless", "make invoke", "make demo", "containers"):
+        assert words in line
+
+
 NEED_JAVA = ("test-java", "test-integration", "test-protocol", "test-deploy", "test-e2e")
 
 
