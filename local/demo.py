@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from docker.errors import DockerException
+
 from local.containers.errors import ContainerFailed
 from local.engine import EngineError
 from local.image import ImageFailed
@@ -22,6 +24,10 @@ LONGEST_LIST = 4
 LONGEST_LOG = 4000
 MARGIN = " " * 5
 BOLD, DIM, RED, GREEN = 1, 2, 31, 32
+FAILURES = (
+    *(MskError, EmulatorError, EngineError, ImageFailed, ContainerFailed),
+    DockerException,  # what the engine itself says of a container or network
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped.")
         return 130
-    except (MskError, EmulatorError, EngineError, ImageFailed, ContainerFailed) as error:
+    except FAILURES as error:
         print(error, file=sys.stderr)
         return 1
 

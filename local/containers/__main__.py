@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing
 
 import docker
+from docker.errors import DockerException
 from docker.types import Ulimit
 
 from local.containers.checkout import archive
@@ -43,7 +44,7 @@ def main() -> int:
             image = msk_image()
             remove_orphans(engine)
             return run_make(engine, image, targets)
-    except (EngineError, ImageFailed) as error:
+    except (EngineError, ImageFailed, DockerException) as error:
         print(f"{_LACKING}, and {error}", file=sys.stderr)
         return 1
 

@@ -3,10 +3,10 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing, contextmanager, suppress
 
 import docker
+from docker.errors import APIError
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
@@ -45,14 +45,25 @@ def owned() -> dict[str, str]:
 
 def remove_orphans(engine: docker.DockerClient) -> None:
     """Remove containers and networks whose process isn't there any more."""
-    for each in engine.containers.list(all=True, filters={"label": LABEL}):
+    there = engine.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True)
+    for each in there:
         if _is_orphan(each.labels[LABEL]):
-            each.remove(force=True)
+            with suppress(APIError):  # another process is removing it, too
+                each.remove(force=True)
     for each in engine.networks.list(filters={"label": LABEL}):
         if _is_orphan(each.attrs["Labels"][LABEL]):
-            each.remove()
+            with suppress(APIError):  # same
+                each.remove()
 
 
 def _is_orphan(owner: str) -> bool:
     pid, _, machine = owner.partition("@")
-    return machine == socket.gethostname() and not Path(f"/proc/{pid}").exists()
+    if machine != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)  # sends nothing
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # another user's
+        return False
+    return False

@@ -66,7 +66,10 @@ class Sam:
                 yield f"http://127.0.0.1:{port}"
             finally:
                 service.send_signal(signal.SIGTERM)  # it then removes its containers
-                service.wait(timeout=60)
+                try:
+                    service.wait(timeout=60)
+                finally:
+                    service.kill()  # without effect on one that has ended
 
     def _options(self, msk: HostMsk) -> list[str]:
         """Variables that aren't credentials reach a container only through a file."""
