@@ -24,7 +24,8 @@ class ContainerMsk:
     bootstrap: str
     """The address that the neighbours use: `msk:9098`."""
 
-    def __init__(self, image: str, network: Network) -> None:
+    def __init__(self, image: str, network: Network | None = None) -> None:
+        """Start it, and wait until it is ready; its network is the engine's own by default."""
         self._container = container(image, network, HOST)
         self._container.start()
         try:
@@ -42,6 +43,13 @@ class ContainerMsk:
         variables = dict(self._environment)
         certificate = _read(self._container, variables.pop("KAFKA_CA_FILE"))
         return variables | {"KAFKA_CLIENT_OPTIONS": json.dumps({"ssl.ca.pem": certificate})}
+
+    def address(self) -> str:
+        """Return its address in its network; where names don't lead, it must be given `HOST`."""
+        self._container.reload()
+        networks = self._container.get_wrapped_container().attrs["NetworkSettings"]["Networks"]
+        (found,) = (str(network["IPAddress"]) for network in networks.values())
+        return found
 
     def _await_environment(self) -> dict[str, str]:
         """Wait for the file that `python -m local.msk --export` writes when all is ready."""

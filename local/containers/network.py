@@ -23,19 +23,29 @@ def open_network() -> Iterator[Network]:
 
     Raises EngineError where there is no engine.
     """
-    os.environ["DOCKER_HOST"] = docker_host()  # noqa: TID251 - where testcontainers looks
-    # Its own cleaner is one more image to pull, and podman's API is not enough for it.
-    testcontainers_config.ryuk_disabled = True
+    _lead_testcontainers_here()
     with closing(connect()) as engine:
         remove_orphans(engine)
     with Network(docker_network_kw={"labels": owned()}) as network:
         yield network
 
 
-def container(image: str, network: Network, *aliases: str) -> DockerContainer:
-    """Return a container that isn't started yet, known by these names to its neighbours."""
-    made = DockerContainer(image).with_network(network).with_network_aliases(*aliases)
+def container(image: str, network: Network | None, *aliases: str) -> DockerContainer:
+    """Return a container that isn't started yet, known by these names to its neighbours.
+
+    Without a network it is in the engine's own, where there are no names.
+    """
+    _lead_testcontainers_here()
+    made = DockerContainer(image)
+    if network is not None:
+        made.with_network(network).with_network_aliases(*aliases)
     return made.with_kwargs(labels=owned())
+
+
+def _lead_testcontainers_here() -> None:
+    os.environ["DOCKER_HOST"] = docker_host()  # noqa: TID251 - where testcontainers looks
+    # Its own cleaner is one more image to pull, and podman's API is not enough for it.
+    testcontainers_config.ryuk_disabled = True
 
 
 def owned() -> dict[str, str]:

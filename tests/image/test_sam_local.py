@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import docker
     from docker.models.images import Image
 
-    from tests.image.conftest import HostMsk
+    from tests.image.conftest import Msk
 
 EVENTS = sorted(path.name for path in (ROOT / "events").glob("*.json"))
 ANSWERS = {
@@ -61,17 +61,17 @@ def sam(tmp_path_factory: pytest.TempPathFactory, docker_address: str, base: str
 
 
 @pytest.fixture(scope="module")
-def stocked(engine: docker.DockerClient, image: Image, host_msk: HostMsk) -> HostMsk:
+def stocked(engine: docker.DockerClient, image: Image, msk_for_containers: Msk) -> Msk:
     """A local MSK with the topics that the events read."""
-    with running(engine, image, host_msk) as container:
+    with running(engine, image, msk_for_containers) as container:
         invoke(container, {"action": "create-topic", "topic": "my_topic"})
         for name in ("create_topic.json", "produce_records.json"):
             assert invoke(container, event(name))["statusCode"] == 200
-    return host_msk
+    return msk_for_containers
 
 
 @pytest.fixture(scope="module")
-def client(sam: Sam, stocked: HostMsk) -> Iterator[Any]:
+def client(sam: Sam, stocked: Msk) -> Iterator[Any]:
     """boto3's client of `sam local start-lambda`."""
     with sam.start_lambda(stocked) as address:
         made = boto3.client(
@@ -87,14 +87,14 @@ def client(sam: Sam, stocked: HostMsk) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", ACTION_EVENTS)
-def test_sam_local_invoke(name: str, sam: Sam, stocked: HostMsk) -> None:
+def test_sam_local_invoke(name: str, sam: Sam, stocked: Msk) -> None:
     """Each action's event file, sent by `sam local invoke`, does its work on the local MSK."""
     answer = sam.invoke(stocked, str(ROOT / "events" / name))
     assert answer["statusCode"] == 200, answer
     assert ANSWERS[event(name)["action"]] in answer["body"]
 
 
-def test_sam_local_invoke_shows_our_class(sam: Sam, stocked: HostMsk) -> None:
+def test_sam_local_invoke_shows_our_class(sam: Sam, stocked: Msk) -> None:
     """A failure is printed as Lambda's error object, with a class of ours."""
     answer = sam.invoke(stocked, "-", stdin='{"action": "consume", "topic": "nowhere"}')
     assert answer["errorType"] == "UnknownTopic"
