@@ -16,8 +16,15 @@ $(VENV)/sam/bin/python -c 'import boto3, sys; sys.exit(boto3.Session().get_crede
 	{ echo "There are no AWS credentials: run aws configure, or export AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."; exit 1; }
 endef
 
+# Java and Maven run the local MSK. Where they are missing, the whole target goes on in a container.
+# macOS has a `java` that only says that there is none.
+define with_java
+@if "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version >/dev/null 2>&1 && command -v mvn >/dev/null; then $(1); \
+	else $(BIN)/python -m local.containers $@; fi
+endef
+
 .PHONY: help install demo mapping test test-unit test-integration test-protocol test-e2e test-java lint format \
-	msk invoke bench soak verify-aws lock clean engine engine-stop image test-image \
+	msk invoke bench soak verify-aws lock clean engine engine-stop image test-image test-containers \
 	validate test-deploy deploy logs delete
 
 help: ## List the targets
@@ -44,30 +51,38 @@ $(VENV)/%/installed: requirements/%.lock requirements/pip.lock | $(VENV)/install
 demo: install ## Start a local MSK, send the events through the Lambda emulator, show the answers, stop
 	@$(BIN)/python -m local.demo
 
-test: lint validate test-java test-unit test-integration test-protocol test-deploy test-e2e test-image ## Everything: checks and all tests
+# The stages wait for Kafka more than they compute, so two run at a time, long ones first. Before
+# them test-java fetches what Maven needs. Containers share what they install: one at a time.
+STAGES := test-integration test-image test-deploy test-containers test-e2e test-protocol validate test-unit lint
+JOBS = $(shell command -v mvn >/dev/null && echo 2 || echo 1)
+BUNDLED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+test: install $(VENV)/sam/installed $(VENV)/checkov/installed test-java ## Everything: checks and all tests
+	@$(MAKE) --no-print-directory --jobs $(JOBS) $(BUNDLED) $(STAGES)
 
 test-unit: install ## Tests without sockets, in seconds
 	$(BIN)/pytest tests/unit
 
 test-integration: install ## Tests on a real Kafka that logs in and authorizes like MSK
-	$(BIN)/pytest tests/local_msk tests/local_aws tests/contract tests/integration --kafka-version $(KAFKA_VERSION)
+	$(call with_java,$(BIN)/pytest tests/local_msk tests/local_aws tests/contract tests/integration --kafka-version $(KAFKA_VERSION))
 
 test-protocol: install ## The tests that look at the protocol, on Kafka 4
-	$(BIN)/pytest tests/contract tests/integration -m protocol --kafka-version 4.3.1
+	$(call with_java,$(BIN)/pytest tests/contract tests/integration -m protocol --kafka-version 4.3.1)
 
-test-deploy: install ## Tests of the templates: what a deployment would make, and that nothing in it is spare
-	$(BIN)/pytest tests/deploy --kafka-version $(KAFKA_VERSION)
+test-deploy: install $(VENV)/sam/installed ## Tests of the templates: what a deployment would make, and that nothing in it is spare
+	$(call with_java,$(BIN)/pytest tests/deploy --kafka-version $(KAFKA_VERSION))
 
 test-e2e: install ## Tests through AWS's runtime interface emulator
-	$(BIN)/pytest tests/e2e
+	$(call with_java,$(BIN)/pytest tests/e2e)
 
 test-image: install $(VENV)/sam/installed ## Tests of the image in a container engine (make engine), by the SAM CLI too
 	$(BIN)/pytest tests/image
 
-test-java: ## Tests of the local MSK's plugins
-	@command -v java >/dev/null || { echo "Java 17 is missing: apt-get install openjdk-17-jdk-headless"; exit 1; }
-	@command -v mvn >/dev/null || { echo "Maven is missing: apt-get install maven"; exit 1; }
-	mvn --quiet --batch-mode --file local/msk/pom.xml test
+test-java: install ## Tests of the local MSK's plugins
+	$(call with_java,mvn --quiet --batch-mode --file local/msk/pom.xml test)
+
+test-containers: install ## Tests of the containers that stand in for Java and Maven (make engine)
+	$(BIN)/pytest tests/containers
 
 lint: install ## ruff and mypy
 	$(BIN)/ruff check
@@ -116,16 +131,18 @@ validate: $(VENV)/sam/installed $(VENV)/checkov/installed ## Check the templates
 	@$(VENV)/checkov/bin/checkov --framework cloudformation --quiet --compact --skip-download \
 		$(foreach template,$(TEMPLATES),--file $(template))
 
-# The image is built before sam reads the saved parameters, so the processor is looked up here.
-SAVED_ARCHITECTURE = $(shell sed -n 's/.*Architecture=\\"\([a-z0-9_]*\)\\".*/\1/p' samconfig.toml)
+# What was saved for template.yaml: other environments of the file are of other deployments.
+# The image is built before sam reads it, so the processor is looked up here.
+SAVED = $(shell sed -n '/^\[default\.deploy\.parameters\]/,/^\[/p' samconfig.toml | grep -c parameter_overrides)
+SAVED_ARCHITECTURE = $(shell sed -n '/^\[default\.deploy\.parameters\]/,/^\[/s/.*Architecture=\\*"*\([a-z0-9_]*\).*/\1/p' samconfig.toml)
 ARCHITECTURE ?= $(or $(SAVED_ARCHITECTURE),x86_64)
+ASKING = $(if $(filter 0,$(SAVED)),--guided --parameter-overrides Architecture=$(ARCHITECTURE))
 
 deploy: $(VENV)/sam/installed ## Build the image and deploy template.yaml; asks for the parameters the first time
 	@$(call needs_credentials)
 	@DOCKER_HOST=$$($(BIN)/python -m local.engine host) && export DOCKER_HOST && set -x && \
 	$(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE) && \
-	$(SAM) deploy $$(grep -q parameter_overrides samconfig.toml || \
-		echo --guided --parameter-overrides Architecture=$(ARCHITECTURE))
+	$(SAM) deploy $(ASKING)
 
 logs: $(VENV)/sam/installed ## Follow the deployed function's log
 	@$(call needs_credentials)

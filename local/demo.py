@@ -9,8 +9,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.lambda_runtime import EmulatorError, Function, Invocation, open_function
-from local.msk import MskError, start_msk
+from docker.errors import DockerException
+
+from local.containers.errors import ContainerFailed
+from local.engine import EngineError
+from local.image import ImageFailed
+from local.lambda_runtime import EmulatorError, Function, Invocation
+from local.msk import MskError
+from local.stage import open_stage
 
 EVENTS = Path(__file__).parents[1] / "events"
 LONGEST_TEXT = 160
@@ -18,6 +24,10 @@ LONGEST_LIST = 4
 LONGEST_LOG = 4000
 MARGIN = " " * 5
 BOLD, DIM, RED, GREEN = 1, 2, 31, 32
+FAILURES = (
+    *(MskError, EmulatorError, EngineError, ImageFailed, ContainerFailed),
+    DockerException,  # what the engine itself says of a container or network
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped.")
         return 130
-    except (MskError, EmulatorError) as error:
+    except FAILURES as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -72,8 +82,9 @@ def _tell() -> int:
     line = "Starting a local MSK: a real Apache Kafka with IAM login (Maven fetches it once) ..."
     print(line, flush=True)
     started = time.perf_counter()
-    with start_msk() as msk, open_function(msk.environment()) as function:
-        print(f"Ready at {msk.bootstrap} after {time.perf_counter() - started:.1f} s.")
+    with open_stage() as stage:
+        function = stage.function
+        print(f"Ready at {stage.bootstrap} after {time.perf_counter() - started:.1f} s.")
         as_told = [_play(number, step, function) for number, step in enumerate(STORY, 1)]
         if not all(as_told):
             print(f"\nThe function's log:\n{function.log()[-LONGEST_LOG:]}")

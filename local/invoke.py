@@ -15,7 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from local.lambda_runtime import EmulatorError, Invocation, open_function
-from local.msk import MskError, start_msk
+from local.msk import MskError, ProgramMissing, start_msk
+from local.msk.errors import ONLY_HERE
 
 _SETTINGS = ("KAFKA_", "ALLOWED_", "POWERTOOLS_")
 _AWS = ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
@@ -29,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _report(function.invoke(options.event))
     except KeyboardInterrupt:
         return 130
+    except ProgramMissing as missing:
+        print(f"{missing}. {ONLY_HERE}", file=sys.stderr)
+        return 2
     except (MskError, EmulatorError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -1,6 +1,8 @@
 """What tests of several kinds share: the local MSK, started once for all of them."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
@@ -8,6 +10,9 @@ import pytest
 from local.aws import LocalAws, start_aws
 from local.msk import LocalMsk, ProgramMissing, start_msk
 from tests.objects import OBJECTS
+
+OWN_FOLDER = pytest.StashKey[str]()
+"""The folder of this session's `tmp_path`s, where it was made here."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,6 +23,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--soak", action="store_true", help="run tests marked soak at their full length"
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each session a folder of its own for `tmp_path`.
+
+    By default they share one, and each deletes old folders of all of them at its end. What can't
+    be deleted then, because it is mounted or another session is at it, is a warning, and here a
+    warning fails the session: its clean-up stops half-way, with a folder's listing unclosed.
+    """
+    if config.option.basetemp is None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="pytest-")
+        config.stash[OWN_FOLDER] = config.option.basetemp
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Delete that folder, unless a test has failed whose files may tell why."""
+    folder = session.config.stash.get(OWN_FOLDER, None)
+    if folder is not None and exitstatus != pytest.ExitCode.TESTS_FAILED:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """Say where the failed tests' files are."""
+    folder = config.stash.get(OWN_FOLDER, None)
+    if folder is not None and exitstatus == pytest.ExitCode.TESTS_FAILED:
+        terminalreporter.write_line(f"the tests' files are in {folder}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 OPERATIONS = "docs/operations.md#"
 DECISIONS = "docs/decisions.md#"
+DEPLOYMENT = "docs/deployment.md#"
 DESIGN = "docs/design.md#"
 LOCAL_MSK = "local/msk/README.md#"
 

@@ -40,6 +40,8 @@ class Reply:
     @property
     def quoted(self) -> str:
         """The failure in one line, for a person to read."""
+        if self.error_type is None:
+            return "it answered"
         text = " ".join(self.error_message.split())
         cut = text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + " ..."
         return f"{self.error_type}: {cut}"

@@ -60,9 +60,18 @@ class ContainerFunction:
         self._container.with_tmpfs_mount(_TEMPORARY, "size=512m")
         self._container.ports[_PORT] = (_LOOPBACK, None)  # type: ignore[assignment] # as docker-py
         self._container.start()
+        try:
+            self._port = self._published_port()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _published_port(self) -> int:
         self._container.reload()
-        bound = self._container.get_wrapped_container().ports[_PORT]
-        self._port = int(bound[0]["HostPort"])
+        bound = self._container.get_wrapped_container().ports.get(_PORT)
+        if not bound:
+            raise ContainerFailed(f"the function's container ended:\n{self.log()}")
+        return int(bound[0]["HostPort"])
 
     def invoke(self, event: object, *, timeout_s: float | None = None) -> Invocation:
         """Send one event, and return what came of it; see `Emulator`."""

@@ -4,6 +4,7 @@ import json
 import time
 from typing import Self
 
+from docker.errors import APIError
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
@@ -23,7 +24,8 @@ class ContainerMsk:
     bootstrap: str
     """The address that the neighbours use: `msk:9098`."""
 
-    def __init__(self, image: str, network: Network) -> None:
+    def __init__(self, image: str, network: Network | None = None) -> None:
+        """Start it, and wait until it is ready; its network is the engine's own by default."""
         self._container = container(image, network, HOST)
         self._container.start()
         try:
@@ -41,6 +43,13 @@ class ContainerMsk:
         variables = dict(self._environment)
         certificate = _read(self._container, variables.pop("KAFKA_CA_FILE"))
         return variables | {"KAFKA_CLIENT_OPTIONS": json.dumps({"ssl.ca.pem": certificate})}
+
+    def address(self) -> str:
+        """Return its address in its network; where names don't lead, it must be given `HOST`."""
+        self._container.reload()
+        networks = self._container.get_wrapped_container().attrs["NetworkSettings"]["Networks"]
+        (found,) = (str(network["IPAddress"]) for network in networks.values())
+        return found
 
     def _await_environment(self) -> dict[str, str]:
         """Wait for the file that `python -m local.msk --export` writes when all is ready."""
@@ -73,6 +82,9 @@ class ContainerMsk:
 
 
 def _read(running: DockerContainer, path: str) -> str | None:
-    """Return a text file of the container; None where there is none."""
-    code, output = running.exec(["cat", path])
+    """Return a text file of the container; None where there is none, or it has ended."""
+    try:
+        code, output = running.exec(["cat", path])
+    except APIError:
+        return None
     return output.decode() if code == 0 else None

@@ -29,7 +29,9 @@ def docker_host() -> str:
     for host in (_docker_context(), f"unix://{socket_path()}"):
         if host and answers(host):
             return host
-    raise EngineMissing("no container engine runs here: start Docker, or run `make engine`.")
+    raise EngineMissing(
+        f"no container engine runs here{_forbidden()}: start Docker, or run `make engine`."
+    )
 
 
 def connect() -> docker.DockerClient:
@@ -71,6 +73,14 @@ def _listens(host: str) -> bool:
         except OSError:
             return False
     return True
+
+
+def _forbidden() -> str:
+    """Say where there is an engine that this user may not use."""
+    _, _, path = (_docker_context() or "").partition("unix://")
+    if path and os.path.exists(path) and not os.access(path, os.W_OK):  # noqa: PTH110 - raises nothing
+        return f" for this user, who may not write to {path} (Docker's group may)"
+    return ""
 
 
 def _docker_context() -> str | None:

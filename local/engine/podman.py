@@ -1,17 +1,21 @@
 """A podman of our own: its settings, its Docker-compatible service, its end."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
 from contextlib import closing, suppress
 from pathlib import Path
 
+from docker.errors import NotFound
+
 from local.engine import find, needs
 from local.engine.errors import EngineFailed, EngineMissing
 from local.engine.places import data_folder, locked, run_folder, socket_path
 
 _START_TIMEOUT_S = 30.0
+_END_TIMEOUT_S = 15.0
 _POLL_S = 0.05
 _LAST_WORDS = 2000
 # runc, because crun fails where both versions of control groups are mounted; cgroupfs and the
@@ -57,21 +61,44 @@ def start() -> str:
 
 
 def stop() -> bool:
-    """End our own engine and its containers; images stay. Answers whether it ran."""
-    pid = _pid()
-    if pid is None:
+    """End our own engine, its containers and mounts; images stay. Answers whether it ran."""
+    if _pid() is None:
         return False
+    with locked():  # nobody starts it meanwhile
+        _remove_containers()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            _end_service(number)
+        _unmount()
+        shutil.rmtree(run_folder(), ignore_errors=True)
+    return True
+
+
+def _remove_containers() -> None:
     host = f"unix://{socket_path()}"
     if find.answers(host):
         with closing(find.client(host)) as client:
-            for container in client.containers.list(all=True):
-                container.remove(force=True)
-    os.kill(pid, signal.SIGTERM)
-    give_up_at = time.monotonic() + _START_TIMEOUT_S
+            for container in client.containers.list(all=True, ignore_removed=True):
+                with suppress(NotFound):  # its owner was quicker
+                    container.remove(force=True)
+
+
+def _end_service(number: int) -> None:
+    """Send the signal, and wait until there is no service any more, or too long."""
+    give_up_at = time.monotonic() + _END_TIMEOUT_S
+    with suppress(ProcessLookupError):
+        if pid := _pid():
+            os.kill(pid, number)
     while _pid() is not None and time.monotonic() < give_up_at:
         time.sleep(_POLL_S)
-    socket_path().unlink(missing_ok=True)
-    return True
+
+
+def _unmount() -> None:
+    """Let go of what podman mounts in its storage, which couldn't be deleted otherwise."""
+    listed = Path("/proc/mounts").read_text().splitlines()
+    mounts = [line.split()[1].replace(r"\040", " ") for line in listed]
+    for folder in (data_folder(), run_folder()):
+        for mount in reversed([mount for mount in mounts if mount.startswith(f"{folder}/")]):
+            subprocess.run(["umount", mount], check=False)
 
 
 def environment() -> dict[str, str]:
@@ -115,6 +142,8 @@ def _launch() -> None:
     give_up_at = time.monotonic() + _START_TIMEOUT_S
     while not find.answers(f"unix://{socket_path()}"):
         if service.poll() is not None or time.monotonic() > give_up_at:
+            service.kill()
+            service.wait()
             raise EngineFailed(f"podman's service did not start:\n{log.read_text()[-_LAST_WORDS:]}")
         time.sleep(_POLL_S)
 

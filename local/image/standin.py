@@ -5,12 +5,14 @@ AWS's image: Python 3.13, AWS's runtime client and emulator, folders, variables 
 """
 
 import hashlib
+import os
 import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import docker
@@ -22,6 +24,7 @@ from local.image.errors import ImageFailed
 from local.image.host import Host, read_host
 from local.image.locks import entries
 from local.lambda_runtime import emulator_binary
+from local.lambda_runtime.binary import pinned_version
 
 NAME = "localhost/lambda-python3.13-standin:latest"
 _HERE = Path(__file__).parent
@@ -60,8 +63,19 @@ def stand_in(engine: docker.DockerClient) -> str:
             needs.check_maker(folder)
             needs.install(_DEBOOTSTRAP)
             with tempfile.TemporaryDirectory(dir=folder) as scratch:
-                _make(engine, Path(scratch), host, key)
+                with _for_everybody():
+                    _make(engine, Path(scratch), host, key)
     return NAME
+
+
+@contextmanager
+def _for_everybody() -> Iterator[None]:
+    """Make files that everybody may read, whatever this user's own files are like."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _key(host: Host) -> str:
@@ -69,7 +83,7 @@ def _key(host: Host) -> str:
     scripts = sorted((_HERE / "standin").iterdir())
     parts = [path.read_bytes() for path in (Path(__file__), *scripts)]
     parts += [entries(_LOCKS / lock, names).encode() for lock, names in _PACKAGES.values()]
-    parts += [str(_emulator()).encode(), platform.machine().encode(), repr(host).encode()]
+    parts += [pinned_version().encode(), platform.machine().encode(), repr(host).encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 

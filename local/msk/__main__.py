@@ -10,7 +10,8 @@ import sys
 import threading
 from pathlib import Path
 
-from local.msk import LocalMsk, MskError, start_msk
+from local.msk import LocalMsk, MskError, ProgramMissing, start_msk
+from local.msk.errors import ONLY_HERE
 
 
 def main() -> int:
@@ -27,6 +28,8 @@ def main() -> int:
             threading.Event().wait()
     except KeyboardInterrupt:
         return 0
+    except ProgramMissing as missing:
+        print(f"{missing}. {ONLY_HERE}", file=sys.stderr)
     except MskError as error:
         print(error, file=sys.stderr)
     return 1

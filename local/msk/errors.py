@@ -7,6 +7,12 @@ MskError
     └── PortTaken    somebody else took a port between its choice and its use
 """
 
+ONLY_HERE = (
+    "`make msk` and `make invoke` need it on this machine; `make demo` and `make test` go on in"
+    " containers where an engine runs (make engine)"
+)
+"""What to say where a program is missing for something that has no way in containers."""
+
 
 class MskError(Exception):
     """The cluster could not be built or started."""

@@ -40,9 +40,8 @@ class Resolver:
             "Fn::Select": lambda v: self(v[1])[int(self(v[0]))],
             "Fn::FindInMap": self._find_in_map,
             "Fn::Contains": lambda v: self(v[1]) in self(v[0]),
-            "Fn::EachMemberIn": lambda v: set(self(v[0])) <= set(self(v[1])),
-            "Fn::RefAll": self._values_of,
-            "Fn::ValueOfAll": self._attributes_of,
+            "Fn::EachMemberEquals": lambda v: set(self(v[0])) <= {self(v[1])},
+            "Fn::ValueOf": self._attributes_of,
         }
 
     def __call__(self, value: Any) -> Any:  # noqa: ANN401 - any part of a template
@@ -107,17 +106,11 @@ class Resolver:
 
         return PLACE.sub(replaced, text)
 
-    def _values_of(self, kind: str) -> list[str]:
-        """Collect the values of all parameters of a type, alone or in lists."""
-        parameters = self._template["Parameters"].items()
-        given = [self._known[n] for n, p in parameters if p["Type"] in {kind, f"List<{kind}>"}]
-        return [one for value in given for one in (value if isinstance(value, list) else [value])]
-
     def _attributes_of(self, argument: tuple[str, str]) -> list[str]:
-        """Look attributes of existing things up; a subnet is in the VPC unless told otherwise."""
-        kind, attribute = argument
-        usual = self._values_of("AWS::EC2::VPC::Id")[0]
-        return [self._known.get(f"{one}.{attribute}", usual) for one in self._values_of(kind)]
+        """Look up what AWS knows of a list's things; if not told, the parameter of that name."""
+        parameter, attribute = argument
+        usual = self._known.get(attribute)
+        return [self._known.get(f"{one}.{attribute}", usual) for one in self._known[parameter]]
 
     def _find_in_map(self, path: list[Any]) -> Any:  # noqa: ANN401 - text or a list
         name, first, second = (self(part) for part in path[:3])

@@ -18,11 +18,12 @@ from tests.deploy.acting import Context
 from tests.deploy.cross_account import (
     CONSUMERS_ACCOUNT,
     FOLDER,
+    NETWORK,
     PROVISIONED_ARN,
     cluster_stack,
     consumer_stack,
 )
-from tests.deploy.expand import Refused, Stack, listed
+from tests.deploy.expand import Refused, Stack, expand, listed
 
 NEW = {"ClusterArn": "", "ClusterSecurityGroupId": ""}
 RUNBOOK = (Path(__file__).parents[2] / "docs" / "cross-account.md").read_text(encoding="utf-8")
@@ -163,6 +164,7 @@ def test_endpoints_are_made_where_they_are_wanted() -> None:
         ({"ConsumerAccount": "12345"}, "ConsumerAccount .*twelve digits"),
         ({"BootstrapBrokers": "b-1.example.com"}, "BootstrapBrokers .*9098"),
         ({"BrokerType": "kafka.t3.small"}, "BrokerType"),
+        ({"BrokerType": "express.m7g.large"}, "BrokerType"),
         ({"VpcCidr": "10.0.0.0"}, "VpcCidr"),
         ({"ClusterSecurityGroupId": ""}, "ClusterSecurityGroupId is blank"),
         ({"ClusterArn": ""}, "ClusterSecurityGroupId is given without ClusterArn"),
@@ -179,6 +181,19 @@ def test_the_consumers_template_refuses(arn: str) -> None:
     """It needs the ARN of a Provisioned cluster."""
     with pytest.raises(Refused, match="ClusterArn"):
         consumer_stack(ClusterArn=arn)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("cluster", {"ConsumerAccount": CONSUMERS_ACCOUNT, "VpcCidr": "10.0.0.0/16"}),
+        ("consumer", {"ClusterArn": PROVISIONED_ARN}),
+    ],
+)
+def test_a_subnet_of_another_vpc_is_refused(name: str, given: dict[str, str]) -> None:
+    """CloudFormation looks the subnets' VPC up."""
+    with pytest.raises(Refused, match="SubnetIds has a subnet of another VPC"):
+        expand(FOLDER / f"{name}.yaml", NETWORK | given, {"subnet-89abcdef.VpcId": "vpc-9"})
 
 
 def test_the_runbook_and_the_templates_name_the_same_parameters() -> None:

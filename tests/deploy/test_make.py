@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tomllib
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.deploy.main_template import PATH, SOURCE
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 ROOT = PATH.parent
 NOBODY = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "PATH": os.environ["PATH"],  # noqa: TID251 - the Python that made .venv is found by it
     "HOME": "/nonexistent",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
@@ -44,6 +49,36 @@ def test_a_first_deployment_is_asked_about() -> None:
     assert deploy["resolve_image_repos"] is True
     assert deploy["confirm_changeset"] is True
     assert "parameter_overrides" not in deploy
+
+
+BY_HAND = 'parameter_overrides = ["VpcId=vpc-1 Architecture=arm64", "file://schedule.yaml"]'
+BY_SAM = r'parameter_overrides = "VpcId=\"vpc-1\" Architecture=\"arm64\" Timeout=\"60\""'
+
+
+@pytest.mark.parametrize(
+    ("saved", "asks", "processor"),
+    [
+        ("", True, "x86_64"),
+        (f"{BY_SAM}\n", False, "arm64"),
+        (f"{BY_HAND}\n", False, "arm64"),
+        (f"\n[account-a.deploy.parameters]\n{BY_SAM}\n", True, "x86_64"),
+    ],
+    ids=["nothing", "by sam", "by hand", "for another environment"],
+)
+def test_it_asks_until_there_are_answers(
+    saved: str, processor: str, tmp_path: Path, *, asks: bool
+) -> None:
+    """What was saved for another environment of samconfig.toml is not an answer."""
+    settings = (ROOT / "samconfig.toml").read_text(encoding="utf-8")
+    (tmp_path / "samconfig.toml").write_text(f"{settings.rstrip()}\n{saved}", encoding="utf-8")
+    (tmp_path / "requirements").symlink_to(ROOT / "requirements")
+    command = ["make", "--file", str(ROOT / "Makefile"), "--dry-run", "deploy"]
+    planned = subprocess.run(  # noqa: S603 - nothing but a dry run
+        command, cwd=tmp_path, env=NOBODY, capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    assert f"sam build --parameter-overrides Architecture={processor} " in planned
+    guided = f"sam deploy --guided --parameter-overrides Architecture={processor}\n"
+    assert (guided in planned) == asks
 
 
 def test_every_suppression_has_its_reason() -> None:

@@ -30,9 +30,13 @@ def rules(stack: Stack, direction: str) -> set[tuple[str, str, int]]:
 
 
 def endpoints(stack: Stack) -> dict[str, dict[str, Any]]:
-    """The VPC endpoints by service."""
+    """The VPC endpoints by service, as AWS offers them to new endpoints."""
     found = stack.of_type("AWS::EC2::VPCEndpoint").values()
-    return {endpoint["ServiceName"].rpartition(".")[2]: endpoint for endpoint in found}
+    names = {"aws.api.us-east-1.kafka-api": "kafka"}
+    return {
+        names.get(e["ServiceName"]) or e["ServiceName"].removeprefix("com.amazonaws.us-east-1."): e
+        for e in found
+    }
 
 
 def test_with_a_new_cluster_both_share_a_group() -> None:

@@ -71,7 +71,7 @@ def test_a_right_combination_is_deployed(parameters: dict[str, str]) -> None:
 
 
 def test_a_subnet_of_another_vpc_is_refused() -> None:
-    """CloudFormation looks the subnets' VPC up."""
+    """CloudFormation looks the subnets' VPC up, and each must be the one that is given."""
     with pytest.raises(Refused, match="SubnetIds has a subnet of another VPC"):
         expand(PATH, EXISTING, {"subnet-0bbb.VpcId": "vpc-0999"})
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy.verify.checks.topics import EIGHT_MIB, FIXED
 from tests.deploy.verify_stage import (
+    CLUSTER,
     ENDPOINT,
     FUNCTION_ARN,
     Stage,
@@ -146,6 +147,9 @@ CONFIRMING: dict[str, Stage] = {
     "host-names": Stage(ping()),
     "cluster-identity": Stage(),
     "bootstrap-brokers": Stage(stubs=brokers(BootstrapBrokerStringSaslIam=ENDPOINT)),
+    "brokers-looked-up": Stage(
+        ping(), variables={"MSK_CLUSTER_ARN": CLUSTER, "KAFKA_ENDPOINT": ""}
+    ),
     "arn-form": Stage(stubs=cluster("SERVERLESS")),
     "kafka-version": Stage(
         stubs=cluster(
@@ -217,6 +221,10 @@ REFUTING: dict[str, Stage] = {
     "host-names": Stage(ping(brokers=[{"host": "b-1.example", "id": 1, "port": 1}])),
     "cluster-identity": Stage(ping(controller_id=None)),
     "bootstrap-brokers": Stage(stubs=brokers(BootstrapBrokerStringSaslIam="other:9098")),
+    "brokers-looked-up": Stage(
+        on("ping", failed("BrokerUnreachable")),
+        variables={"MSK_CLUSTER_ARN": CLUSTER, "KAFKA_ENDPOINT": ""},
+    ),
     "arn-form": Stage(
         stubs=cluster("SERVERLESS"), cluster_arn="arn:aws:kafka:eu-west-1:123456789012:cluster/my"
     ),
@@ -284,6 +292,7 @@ UNDECIDED: dict[str, Stage] = {
     "bootstrap-brokers": Stage(
         stubs={"kafka": [("get_bootstrap_brokers", "AccessDeniedException")]}
     ),
+    "brokers-looked-up": Stage(),
     "arn-form": Stage(cluster_arn=None),
     "kafka-version": Stage(stubs=cluster("SERVERLESS")),
     "api-versions": Stage(stubs={"logs": [EMPTY_LOG]}),

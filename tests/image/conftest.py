@@ -9,38 +9,34 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from local.containers.images import msk_image
+from local.containers.msk import HOST, ContainerMsk
 from local.engine import EngineError, NeedMissing, connect, docker_host
 from local.image import base_image, build_image
 from local.image.sizes import task_files
-from local.msk import LocalMsk, ProgramMissing, start_msk
+from local.msk import ProgramMissing, start_msk
 
 if TYPE_CHECKING:
     import tarfile
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import docker
     from docker.models.images import Image
 
 MSK_HOST = "msk.internal"
-"""By which the containers reach this machine."""
+"""By which containers reach this machine."""
 
 
 @dataclass(frozen=True)
-class HostMsk:
-    """A local MSK on this machine, as a container sees it."""
+class Msk:
+    """A local MSK as containers see it."""
 
-    msk: LocalMsk
-    gateway: str
-    """The address of this machine in a container's network."""
-
-    def environment(self) -> dict[str, str]:
-        """The environment of a function in a container; its certificate comes as text."""
-        own = self.msk.environment()
-        del own["KAFKA_CA_FILE"]
-        return own | {
-            "KAFKA_ENDPOINT": self.msk.bootstrap_by_host[MSK_HOST],
-            "KAFKA_CLIENT_OPTIONS": json.dumps({"ssl.ca.pem": self.msk.ca_file.read_text()}),
-        }
+    host: str
+    """The name that it listens under."""
+    address: str
+    """Where that name leads, in the network that containers are in by default."""
+    environment: Mapping[str, str]
+    """What a function in a container needs; its certificate comes as text."""
 
 
 @pytest.fixture(scope="session")
@@ -82,14 +78,28 @@ def files(engine: docker.DockerClient, image: Image) -> dict[str, tarfile.TarInf
 
 
 @pytest.fixture(scope="session")
-def host_msk(engine: docker.DockerClient, kafka_version: str) -> Iterator[HostMsk]:
-    """One local MSK, listening for containers too."""
+def msk_for_containers(engine: docker.DockerClient, kafka_version: str) -> Iterator[Msk]:
+    """One local MSK that containers reach: on this machine, or in a container without Java."""
     try:
         msk = start_msk(kafka_version=kafka_version, hosts=[MSK_HOST])
-    except ProgramMissing as problem:
-        pytest.skip(str(problem))
+    except ProgramMissing:
+        with ContainerMsk(_msk_image()) as contained:
+            yield Msk(HOST, contained.address(), contained.environment())
+        return
     with msk:
-        yield HostMsk(msk, _gateway(engine))
+        environment = msk.environment() | {
+            "KAFKA_ENDPOINT": msk.bootstrap_by_host[MSK_HOST],
+            "KAFKA_CLIENT_OPTIONS": json.dumps({"ssl.ca.pem": msk.ca_file.read_text()}),
+        }
+        del environment["KAFKA_CA_FILE"]
+        yield Msk(MSK_HOST, _gateway(engine), environment)
+
+
+def _msk_image() -> str:
+    try:
+        return msk_image()
+    except NeedMissing as lacking:
+        pytest.skip(str(lacking))
 
 
 def _gateway(engine: docker.DockerClient) -> str:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from docker.types import Ulimit
 
-from tests.image.conftest import MSK_HOST
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
     from docker.models.images import Image
 
-    from tests.image.conftest import HostMsk
+    from tests.image.conftest import Msk
 
 SANDBOX_USER = "12345:12345"
 """Nobody that the image knows."""
@@ -33,15 +31,15 @@ _START_TIMEOUT_S = 30
 
 @contextmanager
 def running(
-    engine: docker.DockerClient, image: Image, msk: HostMsk, **variables: str
+    engine: docker.DockerClient, image: Image, msk: Msk, **variables: str
 ) -> Iterator[Container]:
     """Run the function read-only, as an unknown user without rights and without a home."""
     container = engine.containers.create(
         image,
         image.attrs["Config"]["Cmd"],
         entrypoint=["env", "-u", "HOME", *image.attrs["Config"]["Entrypoint"]],
-        environment=msk.environment() | variables,
-        extra_hosts={MSK_HOST: msk.gateway},
+        environment=dict(msk.environment) | variables,
+        extra_hosts={msk.host: msk.address},
         ports={_PORT: ("127.0.0.1", None)},
         read_only=True,
         tmpfs={TEMPORARY: "size=512m"},

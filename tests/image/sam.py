@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.image.conftest import MSK_HOST
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from tests.image.conftest import HostMsk
+    from tests.image.conftest import Msk
 
 ROOT = Path(__file__).parents[2]
 CLI = ROOT / ".venv" / "sam" / "bin" / "sam"
@@ -40,25 +38,25 @@ class Sam:
         done = self._run("build", FUNCTION, "-t", str(path), "--base-dir", str(ROOT))
         assert done.returncode == 0, done.stderr[-3000:]
 
-    def invoke(self, msk: HostMsk, event: str, stdin: str = "") -> Any:  # noqa: ANN401 - JSON
+    def invoke(self, msk: Msk, event: str, stdin: str = "") -> Any:  # noqa: ANN401 - JSON
         """`sam local invoke -e event`: the function's answer, or the error it ended with."""
         done = self._run(
             *("local", "invoke", FUNCTION, "--event", event, *self._options(msk)),
             stdin=stdin,
-            environment=msk.environment(),
+            environment=msk.environment,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout)
 
     @contextmanager
-    def start_lambda(self, msk: HostMsk) -> Iterator[str]:
+    def start_lambda(self, msk: Msk) -> Iterator[str]:
         """`sam local start-lambda` with containers that stay: the address of its endpoint."""
         port = _free_port()
         with (self.folder / "start-lambda.log").open("w") as log:
             service = subprocess.Popen(
                 [CLI, "local", "start-lambda", "--port", str(port), *self._options(msk),
                  "--warm-containers", "LAZY"],
-                cwd=self.folder, env=self._environment(msk.environment()),
+                cwd=self.folder, env=self._environment(msk.environment),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
             try:
@@ -66,18 +64,21 @@ class Sam:
                 yield f"http://127.0.0.1:{port}"
             finally:
                 service.send_signal(signal.SIGTERM)  # it then removes its containers
-                service.wait(timeout=60)
+                try:
+                    service.wait(timeout=60)
+                finally:
+                    service.kill()  # without effect on one that has ended
 
-    def _options(self, msk: HostMsk) -> list[str]:
+    def _options(self, msk: Msk) -> list[str]:
         """Variables that aren't credentials reach a container only through a file."""
         variables = self.folder / "variables.json"
-        own = {k: v for k, v in msk.environment().items() if k.startswith("KAFKA_")}
+        own = {k: v for k, v in msk.environment.items() if k.startswith("KAFKA_")}
         variables.write_text(json.dumps({FUNCTION: own}))
-        host = f"{MSK_HOST}:{msk.gateway}"
+        host = f"{msk.host}:{msk.address}"
         return ["--env-vars", str(variables), "--add-host", host, "--skip-pull-image"]
 
     def _run(
-        self, *arguments: str, stdin: str = "", environment: dict[str, str] | None = None
+        self, *arguments: str, stdin: str = "", environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [CLI, *arguments],
@@ -85,7 +86,7 @@ class Sam:
             capture_output=True, text=True, check=False, timeout=280,
         )  # fmt: skip
 
-    def _environment(self, credentials: dict[str, str]) -> dict[str, str]:
+    def _environment(self, credentials: Mapping[str, str]) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],  # noqa: TID251 - the machine's programs
             "HOME": str(self.folder),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
     from docker.models.images import Image
 
-    from tests.image.conftest import HostMsk
+    from tests.image.conftest import Msk
 
 COMPILED_AT_IMPORT = """
 import sys
@@ -26,9 +26,11 @@ import msk_client.handler, msk_client.kafka, confluent_kafka, botocore.session
 
 
 @pytest.fixture(scope="module")
-def function(engine: docker.DockerClient, image: Image, host_msk: HostMsk) -> Iterator[Container]:
+def function(
+    engine: docker.DockerClient, image: Image, msk_for_containers: Msk
+) -> Iterator[Container]:
     """One container of the function for all tests here."""
-    with running(engine, image, host_msk) as container:
+    with running(engine, image, msk_for_containers) as container:
         yield container
 
 

@@ -6,10 +6,13 @@ import hashlib
 import http.server
 import json
 import os
+import shutil
+import signal
 import socketserver
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,25 +74,43 @@ def test_a_docker_that_is_there_is_taken(places: dict[str, str], by: str, tmp_pa
     assert not (tmp_path / "msk-lambda-client").exists()
 
 
-def test_our_own_comes_and_goes(places: dict[str, str]) -> None:
-    """`start` starts one service, once; `stop` ends it; the system's settings stay as they are."""
+@pytest.fixture
+def own(places: dict[str, str]) -> Iterator[dict[str, str]]:
+    """An environment in which our own engine can be started, and is stopped in the end."""
     try:
         needs.check(Path(places["XDG_DATA_HOME"]))
     except NeedMissing as lacking:
         pytest.skip(str(lacking))
-    first = run("start", places)
-    try:
-        assert first.returncode == 0, first.stderr
-        before = _settings()
-        again = run("start", places)
-        assert again.stdout == first.stdout
-        assert len(_services(first.stdout.strip())) == 1
-    finally:
-        stopped = run("stop", places)
-    assert "stopped" in stopped.stderr
+    yield places
+    run("stop", places)
+
+
+def test_our_own_comes_and_goes(own: dict[str, str]) -> None:
+    """`start` starts one service, once; `stop` ends it; the system's settings stay as they are."""
+    first = run("start", own)
+    assert first.returncode == 0, first.stderr
+    before = _settings()
+    again = run("start", own)
+    assert again.stdout == first.stdout
+    assert len(_services(first.stdout.strip())) == 1
+    assert "stopped" in run("stop", own).stderr
     assert _services(first.stdout.strip()) == []
-    assert run("host", places).returncode == 1
+    assert run("host", own).returncode == 1
     assert _settings() == before
+    shutil.rmtree(own["XDG_DATA_HOME"])  # a mount would be busy
+
+
+def test_our_own_comes_back_after_a_crash(own: dict[str, str]) -> None:
+    """A service that was killed, and left socket and process id behind, is started again."""
+    address = run("start", own).stdout.strip()
+    (killed,) = _services(address)
+    os.kill(killed, signal.SIGKILL)
+    while killed in _services(address):
+        time.sleep(0.01)
+    assert run("host", own).returncode == 1
+    assert run("start", own).stdout.strip() == address
+    (new,) = _services(address)
+    assert new != killed
 
 
 def _settings() -> dict[str, bytes]:
@@ -97,13 +118,14 @@ def _settings() -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in files}
 
 
-def _services(address: str) -> list[bytes]:
+def _services(address: str) -> list[int]:
     """Find the processes that serve this address."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):  # it has ended meanwhile
-            found.append(path.read_bytes().split(b"\0"))
-    return [command[0] for command in found if address.encode() in command]
+            if address.encode() in path.read_bytes().split(b"\0"):
+                found.append(int(path.parent.name))
+    return found
 
 
 def _use_context(config: Path, path: Path) -> None:

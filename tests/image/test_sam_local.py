@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import docker
     from docker.models.images import Image
 
-    from tests.image.conftest import HostMsk
+    from tests.image.conftest import Msk
 
 EVENTS = sorted(path.name for path in (ROOT / "events").glob("*.json"))
 ANSWERS = {
@@ -65,17 +65,17 @@ def sam(tmp_path_factory: pytest.TempPathFactory, docker_address: str, base: str
 
 
 @pytest.fixture(scope="module")
-def stocked(engine: docker.DockerClient, image: Image, host_msk: HostMsk) -> HostMsk:
+def stocked(engine: docker.DockerClient, image: Image, msk_for_containers: Msk) -> Msk:
     """A local MSK with the topics that the events read."""
-    with running(engine, image, host_msk) as container:
+    with running(engine, image, msk_for_containers) as container:
         invoke(container, {"action": "create-topic", "topic": "my_topic"})
         for name in ("create_topic.json", "produce_records.json"):
             assert invoke(container, event(name))["statusCode"] == 200
-    return host_msk
+    return msk_for_containers
 
 
 @pytest.fixture(scope="module")
-def client(sam: Sam, stocked: HostMsk) -> Iterator[Any]:
+def client(sam: Sam, stocked: Msk) -> Iterator[Any]:
     """boto3's client of `sam local start-lambda`."""
     with sam.start_lambda(stocked) as address:
         made = boto3.client(
@@ -91,14 +91,14 @@ def client(sam: Sam, stocked: HostMsk) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", ACTION_EVENTS)
-def test_sam_local_invoke(name: str, sam: Sam, stocked: HostMsk) -> None:
+def test_sam_local_invoke(name: str, sam: Sam, stocked: Msk) -> None:
     """Each action's event file, sent by `sam local invoke`, does its work on the local MSK."""
     answer = sam.invoke(stocked, str(ROOT / "events" / name))
     assert answer["statusCode"] == 200, answer
     assert ANSWERS[event(name)["action"]] in answer["body"]
 
 
-def test_sam_local_invoke_shows_our_class(sam: Sam, stocked: HostMsk) -> None:
+def test_sam_local_invoke_shows_our_class(sam: Sam, stocked: Msk) -> None:
     """A failure is printed as Lambda's error object, with a class of ours."""
     answer = sam.invoke(stocked, "-", stdin='{"action": "consume", "topic": "nowhere"}')
     assert answer["errorType"] == "UnknownTopic"
@@ -120,8 +120,12 @@ def test_boto3_gets_the_answer(client: Any) -> None:  # noqa: ANN401 - boto3 has
         ({"action": "produce"}, "InvalidRequest"),
         ({"action": "create-topic", "topic": "orders"}, "TopicExists"),
         ({"key1": "value1", "key2": "value2"}, "InvalidRequest"),
+        (
+            {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}},
+            "InvalidRequest",
+        ),
     ],
-    ids=["no topic there", "no topic given", "topic is there", "console's test event"],
+    ids=["no topic there", "no topic given", "topic is there", "console's test event", "rule"],
 )
 def test_boto3_gets_our_class(client: Any, sent: object, error: str) -> None:  # noqa: ANN401
     """A failure is Lambda's error object with our class, which callers can tell and catch.
@@ -134,6 +138,13 @@ def test_boto3_gets_our_class(client: Any, sent: object, error: str) -> None:  #
     assert failed.keys() == {"errorType", "errorMessage", "requestId", "stackTrace"}
     assert failed["errorType"] == error
     assert failed["errorMessage"]
+
+
+def test_an_event_of_eventbridge(client: Any) -> None:  # noqa: ANN401
+    """The action in the envelope of a custom event is done."""
+    answer = call(client, event("eventbridge_produce.json"))
+    assert answer["Payload"]["body"]["failed"] == 0
+    assert answer["Payload"]["body"]["produced"] > 0
 
 
 @pytest.mark.parametrize("action", ["ping", "list_topics", "create_topic", "produce", "consume"])

@@ -138,7 +138,7 @@ def test_an_api_out_of_reach(
     """An API that can't be reached is given up in time, with its host, and what the VPC needs."""
     away = {"AWS_ENDPOINT_URL_KAFKA": f"http://{silent}", "KAFKA_CONNECT_TIMEOUT_MS": "1000"}
     text = fails(invoke_on(msk, **api.environment() | away), BrokerUnreachable)
-    for part in (f"MSK's API at {silent}", "com.amazonaws.us-east-1.kafka", "NAT gateway"):
+    for part in (f"MSK's API at {silent}", "aws.api.us-east-1.kafka-api", "NAT gateway"):
         assert part in text
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from threading import Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore import exceptions
@@ -29,6 +30,8 @@ from tests.unit.test_cluster_arn import CLUSTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from botocore.awsrequest import AWSPreparedRequest
 
     from msk_client.arn import Connectivity
 
@@ -224,7 +227,7 @@ def test_an_api_out_of_reach(problem: Exception, monkeypatch: pytest.MonkeyPatch
     raising(monkeypatch, problem)
     with pytest.raises(BrokerUnreachable) as caught:
         endpoint()
-    for part in (HOST, CLUSTER, str(problem), "com.amazonaws.eu-west-1.kafka", "NAT gateway"):
+    for part in (HOST, CLUSTER, str(problem), "aws.api.eu-west-1.kafka-api", "NAT gateway"):
         assert part in str(caught.value)
 
 
@@ -266,6 +269,29 @@ def test_silence_ends_in_time(
 # The client
 
 
+class _SentError(Exception):
+    """Instead of sending."""
+
+
+@pytest.mark.parametrize(("wish", "host"), [("", HOST), ("true", "kafka-api.eu-west-1.api.aws")])
+def test_the_name_that_new_vpc_endpoints_answer_for(
+    wish: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS_USE_DUALSTACK_ENDPOINT has the API asked by the name of an endpoint for kafka-api."""
+    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", wish)
+    client: Any = brokers._client("eu-west-1", Credentials("AKIDEXAMPLE", "secret", None, None), 1)
+    asked: list[str] = []
+
+    def note(request: AWSPreparedRequest, **_: object) -> None:
+        asked.append(urlsplit(request.url).netloc)
+        raise _SentError
+
+    client.meta.events.register("before-send", note)
+    with pytest.raises(_SentError):
+        client.get_bootstrap_brokers(ClusterArn=CLUSTER)
+    assert [host] == asked
+
+
 def test_the_client_asks_the_clusters_region() -> None:
     """The client has the ARN's region, the environment's credentials and the time that is left."""
     keys = Credentials("AKIDEXAMPLE", "secret", "token", None)
@@ -275,3 +301,12 @@ def test_the_client_asks_the_clusters_region() -> None:
     assert (1.5, 1.5) == (config.connect_timeout, config.read_timeout)
     frozen = client._request_signer._credentials.get_frozen_credentials()
     assert ("AKIDEXAMPLE", "secret", "token") == tuple(frozen)[:3]
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL_KAFKA", "AWS_ENDPOINT_URL"])
+def test_an_endpoint_that_is_no_url(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What botocore can't take for a URL is a wrong setting, told with both names and its value."""
+    monkeypatch.setenv(name, "no url")
+    with pytest.raises(InvalidSetting, match=r"no url.*AWS_ENDPOINT_URL_KAFKA") as caught:
+        endpoint()
+    assert "AWS_ENDPOINT_URL)" in str(caught.value)

@@ -79,9 +79,37 @@ ASSUMPTIONS = (
     Assumption(
         "base-image",
         "public.ecr.aws/lambda/python:3.13 can be pulled for both architectures.",
-        OPERATIONS + "iam-permissions",
+        DECISIONS + "a-stand-in-base-marked-as-such",
         because("it is a matter of building, not of the deployed function"),
         "docker manifest inspect public.ecr.aws/lambda/python:3.13",
+    ),
+    Assumption(
+        "template-rules",
+        "CloudFormation refuses by the template's patterns and rules what the tests say it does.",
+        DECISIONS + "the-template-refuses-what-it-can-as-early-as-it-can",
+        because("it would deploy"),
+        "Deploy with BootstrapBrokers without a port, and with a produce schedule without topic.",
+    ),
+    Assumption(
+        "custom-resource",
+        "CloudFormation takes the custom resource's answer, and a new cluster's brokers from it.",
+        DECISIONS + "the-custom-resource-waits-and-always-answers",
+        because("it would deploy"),
+        "Deploy without ClusterArn: the output BootstrapBrokers must be filled.",
+    ),
+    Assumption(
+        "failed-events",
+        "An asynchronous event that failed for the last time goes to the queue.",
+        DECISIONS + "a-failed-call-goes-to-one-queue",
+        because("it would read a queue that others read too"),
+        "Run this with SLOW=1, then look into the queue FailedEventsQueueUrl of the outputs.",
+    ),
+    Assumption(
+        "cross-account",
+        "A role of another account needs the cluster's policy and its own.",
+        DECISIONS + "another-accounts-role-needs-both-policies",
+        because("it takes two accounts"),
+        "Follow docs/cross-account.md, and take each policy away in turn.",
     ),
     Assumption(
         "tombstones-of-the-mapping",

@@ -67,10 +67,19 @@ def bootstrap_brokers(subject: Subject) -> Verdict:
     if told is None:
         return refuted(f"GetBootstrapBrokers answers only {sorted(found)}")
     endpoint = subject.environment.get("KAFKA_ENDPOINT")
-    if endpoint is None:
+    if not endpoint:
         return confirmed(f"GetBootstrapBrokers answers {told}")
     same = set(told.split(",")) & set(endpoint.split(","))
     return settled(same, f"GetBootstrapBrokers answers {told}, KAFKA_ENDPOINT is {endpoint}")
+
+
+def brokers_looked_up(subject: Subject) -> Verdict:
+    """Ping of a function that knows the cluster's ARN only."""
+    environment = subject.environment
+    if not environment.get("MSK_CLUSTER_ARN") or environment.get("KAFKA_ENDPOINT"):
+        give_up("the function is not deployed with MSK_CLUSTER_ARN in the place of KAFKA_ENDPOINT")
+    reply = subject.invoke(PING)
+    return settled(reply.error_type is None, f"ping: {reply.quoted}")
 
 
 def arn_form(subject: Subject) -> Verdict:
@@ -134,6 +143,14 @@ ASSUMPTIONS = (
         OPERATIONS + "something-is-wrong",
         bootstrap_brokers,
         "aws kafka get-bootstrap-brokers --cluster-arn ARN",
+    ),
+    Assumption(
+        "brokers-looked-up",
+        "Given MSK_CLUSTER_ARN, the function finds the brokers from inside the VPC.",
+        DECISIONS + "the-clusters-arn-instead-of-its-brokers",
+        brokers_looked_up,
+        "Deploy without BootstrapBrokers, with the kafka endpoint or NAT, and send"
+        " events/ping.json.",
     ),
     Assumption(
         "arn-form",

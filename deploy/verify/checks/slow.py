@@ -10,7 +10,6 @@ from deploy.verify.checks.limits import retries
 from deploy.verify.verdict import Verdict, confirmed, give_up, refuted, settled
 
 if TYPE_CHECKING:
-    from deploy.verify.reply import Reply
     from deploy.verify.subject import Subject
 
 PING = {"action": "ping"}
@@ -30,7 +29,7 @@ def idle_connection(subject: Subject) -> Verdict:
     if reply.cold is not False:
         give_up("another environment served the second ping")
     lost = [word for word in LOST if word in reply.log_tail]
-    return settled(reply.error_type is None and not lost, f"after {IDLE_S} s: {_told(reply)}")
+    return settled(reply.error_type is None and not lost, f"after {IDLE_S} s: {reply.quoted}")
 
 
 def long_session(subject: Subject) -> Verdict:
@@ -51,7 +50,7 @@ def before_the_kill(subject: Subject) -> Verdict:
     event = {"action": "consume", "topic": subject.topic, "from": "end", "wait_ms": 900_000}
     reply = subject.invoke(event)
     killed = reply.error_type == "Sandbox.Timedout" or "Task timed out" in reply.error_message
-    return settled(not killed, f"timeout {subject.configuration['Timeout']} s: {_told(reply)}")
+    return settled(not killed, f"timeout {subject.configuration['Timeout']} s: {reply.quoted}")
 
 
 def retries_observed(subject: Subject) -> Verdict:
@@ -75,10 +74,6 @@ def _failures(subject: Subject, topic: str, since_ms: int) -> list[str]:
         startTime=since_ms,
     )
     return [str(event["message"]) for event in found["events"]]
-
-
-def _told(reply: Reply) -> str:
-    return "it answered" if reply.error_type is None else reply.quoted
 
 
 ASSUMPTIONS = (

@@ -104,6 +104,11 @@ def _call(
             f" {str(problem).rstrip('.')}. Check the function's role, or the source of AWS"
             " credentials that is configured."
         ) from problem
+    except ValueError as problem:  # what botocore says of an endpoint that is no URL
+        raise errors.InvalidSetting(
+            f"MSK's API can't be asked for the brokers of {cluster.text}: {problem}. Give"
+            " AWS_ENDPOINT_URL_KAFKA (or AWS_ENDPOINT_URL) as https://host, or remove it."
+        ) from problem
     return answer
 
 

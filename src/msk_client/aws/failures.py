@@ -32,8 +32,9 @@ def unreachable(cluster: ClusterArn, host: str, why: str) -> errors.BrokerUnreac
     return errors.BrokerUnreachable(
         f"MSK's API at {host or f'kafka.{cluster.region}.amazonaws.com'} could not be asked for the"
         f" brokers of {cluster.text}: {why}. A function in a VPC reaches it only by an interface"
-        f" endpoint for com.amazonaws.{cluster.region}.kafka, with port 443 open to the function's"
-        " security group, or by a NAT gateway. Or set KAFKA_ENDPOINT, which needs neither."
+        f" endpoint for aws.api.{cluster.region}.kafka-api, with port 443 open to the function's"
+        " security group and AWS_USE_DUALSTACK_ENDPOINT=true, or by a NAT gateway. Or set"
+        " KAFKA_ENDPOINT, which needs neither."
     )
 
 
