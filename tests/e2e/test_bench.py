@@ -1,11 +1,12 @@
 """The benchmarks: that they run. No test asserts a time."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from bench import compare
+from bench import compare, load
 from bench.figures import FIGURES
 
 
@@ -20,3 +21,14 @@ def test_one_round_takes_every_figure(tmp_path: Path, capsys: pytest.CaptureFixt
     )
     table = capsys.readouterr().out
     assert all(figure.name in table for figure in FIGURES)
+
+
+def test_a_small_object_is_loaded_in_every_way(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each way brings every line into its topic, and the table has a row for it."""
+    if shutil.which("kcat") is None:
+        pytest.skip("kcat is missing: apt-get install kcat")
+    assert load.main(["--megabytes", "1", "--rounds", "1"]) == 0
+    table = capsys.readouterr().out
+    assert ["kcat", "kcat, lz4", "ours, no TLS", "ours, TLS and IAM"] == [
+        line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()[2:]
+    ]

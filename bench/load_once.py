@@ -1,0 +1,55 @@
+"""`python -m bench.load_once`: one object into one topic, and what that took, as a line of JSON.
+
+In a process of its own, for the peak of its memory. The function's settings are in the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import plain
+from msk_client.actions.call import Call
+from msk_client.deadline import Deadline
+from msk_client.kafka import MskKafka
+from msk_client.settings import settings
+from msk_client.triggers import direct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LONG_S = 840.0
+PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Send the object once its cluster is connected."""
+    parser = argparse.ArgumentParser("python -m bench.load_once", description=__doc__)
+    parser.add_argument("source")
+    parser.add_argument("topic")
+    parser.add_argument("--plain", default="", help="servers to use without TLS and login")
+    options = parser.parse_args(arguments)
+    kafka = plain.kafka(settings(), options.plain) if options.plain else MskKafka(settings())
+    call = Call(lambda _: kafka, settings(), Deadline.after(LONG_S), "bench")
+    event = {"action": "produce", "topic": options.topic, "create_if_missing": False}
+    direct.run(event | {"records": []}, call)
+    started_s = time.perf_counter()
+    answer = direct.run(event | {"source": options.source}, call)
+    took_s = time.perf_counter() - started_s
+    told = {"seconds": took_s, "peak_kb": _peak_kb(), "produced": answer.body["produced"]}
+    print(json.dumps(told | {"complete": answer.body["complete"]}))
+    return 0
+
+
+def _peak_kb() -> int:
+    found = PEAK.search(Path("/proc/self/status").read_text())
+    return 0 if found is None else int(found[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
