@@ -114,3 +114,17 @@ def test_no_time_is_told(storage: Storage, at: Place) -> None:
     """Without time, a call raises the retriable class."""
     with pytest.raises(StorageUnavailable):
         storage.head(at, Deadline.after(0))
+
+
+def test_keys_are_listed_in_order(storage: Storage, deadline: Deadline) -> None:
+    """Keys below a prefix come in order, some at a time, from behind the last one on."""
+    prefix = f"keys/{uuid.uuid4().hex}/"
+    wanted = sorted(f"{prefix}{name}" for name in ("a", "b/1", "b/2", "c d", "é", "z"))
+    for key in [*wanted, f"{prefix[:-1]}-other"]:
+        assert storage.put_new(Place("my-bucket", key), b"", {}, deadline)
+    found: list[str] = []
+    while more := storage.keys(Place("my-bucket", prefix), found[-1] if found else "", deadline):
+        found += more
+    assert wanted == found
+    with pytest.raises(UnknownObject):
+        storage.keys(Place("no-such-bucket", ""), "", deadline)
