@@ -55,11 +55,11 @@ class Stream:
     def put(self, records: Bulk) -> bool:
         """See the port."""
         while not self._window.has_room(len(records)):
-            if self.over:
+            if self._has_ended():
                 return False
             self._listen(WAIT_S)
         self._listen()
-        if self.over:
+        if self._has_ended():
             return False
         if records:
             self._hand_over(records)
@@ -68,12 +68,22 @@ class Stream:
     @property
     def over(self) -> bool:
         """See the port."""
+        return self._is_late() or self._patience.is_over()
+
+    def _is_late(self) -> bool:
         return (
             self._cause is not None
             or self._sending_until.left_s < self._rest_s()
             or self._sending_until.passed
-            or self._patience.is_over()
         )
+
+    def _has_ended(self) -> bool:
+        """Tell whether nothing more is taken; where the cluster ended it, keep why."""
+        if self._is_late():
+            return True
+        if self._patience.is_over():
+            self._cause = self._patience.cause()
+        return self._cause is not None
 
     @property
     def refused(self) -> int:
