@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
     from msk_client.actions.call import Answer, Call
 
 FIFO = ".fifo"
+RESERVE_S = 3.0
+"""So much of the time (or a quarter) is left for the message: SQS's client is made for it."""
+
+
+def leaving_time(call: Call) -> Call:
+    """Make the same call with an earlier end, where there is a queue to go on by."""
+    if call.settings.input.continue_queue_url is None:
+        return call
+    return replace(call, deadline=call.deadline.earlier(min(RESERVE_S, call.deadline.left_s / 4)))
 
 
 def go_on(event: dict[str, Any], answer: Answer, call: Call) -> None:

@@ -91,7 +91,7 @@ def _send(created: Created, call: Call) -> dict[str, Any]:
     _refuse_loop(created, rule["topic"], call)
     event = {"action": "produce", "source": str(created), **rule} | _version(created)
     try:
-        done = direct.run(event, call)
+        done = direct.run(event, continuing.leaving_time(call))
     except ObjectConflict:
         LOG.info("written anew", extra={"source": str(created)})
         return {"source": str(created), "written_anew": True}

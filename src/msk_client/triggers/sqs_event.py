@@ -179,7 +179,7 @@ def _act_once(message: Message, call: Call) -> None:
     event = _parsed(message)
     if not isinstance(event, dict):
         raise InvalidRequest(f"The body of message {message.id} is not a JSON object.")
-    done = direct.run(event, call)
+    done = direct.run(event, continuing.leaving_time(call))
     if done.status != OK:
         raise PartialFailure(
             f"Message {message.id} was carried out with status {done.status}: some of its records"
