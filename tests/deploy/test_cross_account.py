@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from confluent_kafka import Consumer  # noqa: TID251 - what stands for the mapping
 
 from local.msk import DEFAULT_ROLE
 from local.msk.roles import ACCOUNT
 from msk_client.errors import AuthenticationFailed, NotAuthorized
-from tests.deploy.acting import REFUSALS, function_on, role_with
+from tests.deploy.acting import REFUSALS, function_on, poll_as, role_with
 from tests.deploy.cross_account import (
     CONSUMERS_ACCOUNT,
     PROVISIONED_ARN,
     cluster_stack,
     consumer_stack,
 )
-from tests.integration.eyes import TIMEOUT_S, Eyes
-from tests.local_msk.client import config
+from tests.integration.eyes import Eyes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,21 +85,6 @@ def consume(topic: str = TOPIC, group: str = GROUP) -> Event:
     return {"action": "consume", "topic": topic, "group": group, "commit": True}
 
 
-def poll(msk: LocalMsk, role: Role) -> bytes | None:
-    """Join the group, read a record, commit and leave, as the mapping does."""
-    settings = {"group.id": GROUP, "auto.offset.reset": "earliest", "enable.auto.commit": False}
-    consumer = Consumer(config(msk, role, **settings))
-    consumer.subscribe([TOPIC])
-    try:
-        message = consumer.poll(TIMEOUT_S)
-        assert message is not None
-        assert message.error() is None
-        consumer.commit(message=message, asynchronous=False)
-        return message.value()
-    finally:
-        consumer.close()
-
-
 def forget_bookmark(eyes: Eyes) -> None:
     """Start the group anew."""
     eyes.commit(GROUP, TOPIC, {0: 0})
@@ -114,7 +97,7 @@ def test_both_policies_together_let_the_mapping_consume(
     forget_bookmark(eyes)
     role = consumers_role()
     let(role)
-    assert poll(msk, role) == b"v"
+    assert poll_as(msk, role, TOPIC, GROUP) == b"v"
     assert eyes.committed(GROUP, TOPIC) == {0: 1}
     forget_bookmark(eyes)
     with function_on(msk, role, {}) as call:
