@@ -14,7 +14,7 @@ from tests.deploy.cross_account import (
     CONSUMERS_ACCOUNT,
     PROVISIONED_ARN,
     cluster_stack,
-    consumer_stack,
+    pipeline_stack,
 )
 from tests.integration.eyes import Eyes
 
@@ -41,8 +41,8 @@ def cluster_policy() -> dict[str, Any]:
 
 def consumers_role(statements: Sequence[Mapping[str, Any]] | None = None) -> Role:
     """The consumer's role, in its own account."""
-    stack = consumer_stack()
-    own = stack.statements("ConsumerRole", "kafka-cluster:") if statements is None else statements
+    stack = pipeline_stack()
+    own = stack.statements("FunctionRole", "kafka-cluster:") if statements is None else statements
     return role_with(own, f"arn:aws:iam::{CONSUMERS_ACCOUNT}:role/consumer")
 
 
@@ -179,7 +179,7 @@ def test_nothing_can_be_left_out_of_either_policy(
     msk: LocalMsk, eyes: Eyes, let: Callable[..., None]
 ) -> None:
     """Without any one Kafka permission, in the role's policy or the cluster's, nothing is read."""
-    own = consumer_stack().statements("ConsumerRole", "kafka-cluster:")
+    own = pipeline_stack().statements("FunctionRole", "kafka-cluster:")
     clusters = cluster_policy()["Statement"]
     tried: list[tuple[str, Role, dict[str, Any] | None]] = [
         *((action, consumers_role(rest), None) for action, rest in less(own)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -12,18 +11,20 @@ from samtranslator.yaml_helper import yaml_parse
 
 from local.msk import CLUSTER_ARN, DEFAULT_ROLE
 from local.msk.roles import ACCOUNT
-from msk_client import handler
-from msk_client.errors import InvalidRequest
-from tests.deploy.acting import Context
+from msk_client import settings
 from tests.deploy.cross_account import (
+    CONNECTION_ARN,
     CONSUMERS_ACCOUNT,
     FOLDER,
     NETWORK,
     PROVISIONED_ARN,
     cluster_stack,
     consumer_stack,
+    pipeline_stack,
 )
 from tests.deploy.expand import Refused, Stack, expand, listed
+from tests.deploy.pipeline_template import PATH as PIPELINE
+from tests.deploy.pipeline_template import template as pipeline_template
 
 NEW = {"ClusterArn": "", "ClusterSecurityGroupId": ""}
 RUNBOOK = (Path(__file__).parents[2] / "docs" / "cross-account.md").read_text(encoding="utf-8")
@@ -37,61 +38,84 @@ def cluster_of(stack: Stack) -> dict[str, Any]:
 
 def test_the_mapping_is_what_was_agreed() -> None:
     """It reads the topic from its beginning over the private connection, in batches of 100."""
-    stack = consumer_stack(MappingEnabled="true")
+    stack = pipeline_stack()
     (mapping,) = stack.of_type("AWS::Lambda::EventSourceMapping").values()
-    connection = f"arn:aws:msk:us-east-1:{CONSUMERS_ACCOUNT}:VpcConnection"
     assert mapping == {
-        "FunctionName": "Consumer",
-        "EventSourceArn": connection,
+        "FunctionName": "Function",
+        "EventSourceArn": CONNECTION_ARN,
         "Enabled": "true",
         "Topics": ["customer"],
         "StartingPosition": "TRIM_HORIZON",
-        "BatchSize": 100,
+        "BatchSize": "100",
         "AmazonManagedKafkaEventSourceConfig": {"ConsumerGroupId": "msk-lambda-iam"},
         "DestinationConfig": {
             "OnFailure": {"Destination": f"arn:aws:sqs:us-east-1:{CONSUMERS_ACCOUNT}:FailedBatches"}
         },
     }
+    assert "FailedBatchesAlarm" in stack.resources
 
 
-def test_the_mapping_is_off_unless_asked_for() -> None:
-    """The function doesn't take batches yet."""
-    (mapping,) = consumer_stack().of_type("AWS::Lambda::EventSourceMapping").values()
-    assert mapping["Enabled"] == "false"
+def test_what_is_consumed_is_stored() -> None:
+    """The function stores batches, in a bucket that is made or in one that is given."""
+    made = settings.read(pipeline_stack().environment("Function"))
+    assert (made.mapping.sink, made.output.bucket) == ("s3", "Objects")
+    given = pipeline_stack(Bucket="my-bucket", BucketPrefix="customers/")
+    output = settings.read(given.environment("Function")).output
+    assert (output.bucket, output.prefix) == ("my-bucket", "customers/")
+    assert not given.of_type("AWS::S3::Bucket")
 
 
-def test_a_batch_is_refused_with_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the mapping sends is no action, so that the batch counts as failed."""
-    monkeypatch.setenv("KAFKA_ENDPOINT", "localhost:1")
-    value = base64.b64encode(b"v").decode()
-    event = {
-        "eventSource": "aws:kafka",
-        "eventSourceArn": PROVISIONED_ARN,
-        "bootstrapServers": "b-1.example.com:9098",
-        "records": {
-            "customer-0": [{"topic": "customer", "partition": 0, "offset": 0, "value": value}]
-        },
-    }
-    with pytest.raises(InvalidRequest, match="no 'action'"):
-        handler.lambda_handler(event, Context())
+FIXED = {"Job", "Topic", "GroupId", "Sink", "ClusterArn", "VpcConnectionArn"}
+"""What was agreed, or is the connection."""
+
+NOT_HERE = {
+    # The connection is for IAM, and the function isn't in a VPC.
+    *("Authentication", "SecretArn", "SecretKeyArn"),
+    *("BootstrapBrokers", "TargetClusterArn", "TargetTopic", "ClientOptions"),
+    *("VpcId", "SubnetIds", "SecurityGroupIds", "VpcEndpoints", "RouteTableIds"),
+    *("S3PrefixListId", "HttpsEgress"),
+    # Of the other jobs, and of a function that others call.
+    *("OutputObjectBytes", "ScheduleExpression", "DrainFields", "S3Events", "S3EventTopics"),
+    *("TopicPrefix", "SourceQueueArn", "SourceQueueKeyArn", "MessageBody", "QueueBatchSize"),
+    *("QueueBatchingWindow", "QueueConcurrency", "ReservedConcurrency", "AsynchronousRetries"),
+}
+
+
+def test_every_option_is_handed_on() -> None:
+    """Each parameter of the pipeline is one here too, with its type and default, or has no use."""
+    source = yaml_parse((FOLDER / "consumer.yaml").read_text(encoding="utf-8"))
+    handed_on = source["Resources"]["Pipeline"]["Properties"]["Parameters"]
+    ours, theirs = source["Parameters"], pipeline_template()["Parameters"]
+    assert handed_on.keys() == theirs.keys() - NOT_HERE
+    for name in handed_on.keys() - FIXED:
+        assert handed_on[name] == {"Ref": name}
+        for part in ("Type", "Default", "AllowedValues"):
+            assert ours[name].get(part) == theirs[name].get(part), name
+
+
+def test_an_option_that_is_wrong_is_refused_by_the_pipeline() -> None:
+    """Its own patterns and rules hold for what is handed on."""
+    with pytest.raises(Refused, match="BisectOnError needs ProvisionedMode on"):
+        pipeline_stack(BisectOnError="on")
+    with pytest.raises(Refused, match="MaximumRecordAge is '59'"):
+        pipeline_stack(MaximumRecordAge="59")
 
 
 def test_the_mapping_does_all_that_it_does_as_the_role() -> None:
     """AWS names these permissions for a cross-account mapping with IAM and a queue; no others."""
-    stack = consumer_stack()
     allowed = {
         action: listed(statement["Resource"])
-        for statement in stack.statements("ConsumerRole")
+        for statement in pipeline_stack(Bucket="my-bucket").statements("FunctionRole")
         if statement["Effect"] == "Allow"
         for action in listed(statement["Action"])
     }
-    (queue,) = (f"arn:aws:sqs:us-east-1:{CONSUMERS_ACCOUNT}:{q}" for q in ("FailedBatches",))
+    queue = f"arn:aws:sqs:us-east-1:{CONSUMERS_ACCOUNT}:FailedBatches"
     assert [queue] == allowed.pop("sqs:SendMessage")
-    connection = f"arn:aws:msk:us-east-1:{CONSUMERS_ACCOUNT}:VpcConnection"
-    assert [connection] == allowed.pop("kafka:DescribeVpcConnection")
+    assert [CONNECTION_ARN] == allowed.pop("kafka:DescribeVpcConnection")
     assert [PROVISIONED_ARN] == allowed.pop("kafka:DescribeClusterV2")
     assert [PROVISIONED_ARN] == allowed.pop("kafka:GetBootstrapBrokers")
-    assert [f"arn:aws:s3:us-east-1:{CONSUMERS_ACCOUNT}:Consumed/*"] == allowed.pop("s3:PutObject")
+    for action in ("s3:PutObject", "s3:GetObject"):
+        assert allowed.pop(action) == ["arn:aws:s3:::my-bucket/*"]
     kinds = {action.partition(":")[0] for action in allowed}
     assert kinds == {"kafka-cluster", "ec2", "logs"}
     wide = {action for action, resources in allowed.items() if "*" in resources}
@@ -211,9 +235,14 @@ def test_the_runbook_and_the_templates_name_the_same_parameters() -> None:
 
 def test_both_functions_are_built_from_the_projects_dockerfile() -> None:
     """The build's folder, which counts from the template's, has the Dockerfile."""
-    for name in ("cluster", "consumer"):
-        source = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-        resources = yaml_parse(source)["Resources"].values()
+    for path in (FOLDER / "cluster.yaml", PIPELINE):
+        resources = yaml_parse(path.read_text(encoding="utf-8"))["Resources"].values()
         (function,) = (r for r in resources if r["Type"] == "AWS::Serverless::Function")
         build = function["Metadata"]
-        assert (FOLDER / build["DockerContext"] / build["Dockerfile"]).is_file()
+        assert (path.parent / build["DockerContext"] / build["Dockerfile"]).is_file()
+
+
+def test_the_pipelines_template_is_there() -> None:
+    """The location of the stack within counts from the template's folder."""
+    (nested,) = consumer_stack().of_type("AWS::CloudFormation::Stack").values()
+    assert (FOLDER / nested["TemplateURL"]).resolve() == PIPELINE
