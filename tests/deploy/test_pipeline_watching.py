@@ -47,13 +47,10 @@ def alarms(given: dict[str, str], **more: str) -> dict[str, dict[str, Any]]:
     return deployed(given, **more).of_type("AWS::CloudWatch::Alarm")
 
 
-def written(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> dict[str, set[frozenset[str]]]:
+def written(capsys: pytest.CaptureFixture[str]) -> dict[str, set[frozenset[str]]]:
     """What the function really writes of batches: metric -> names of dimensions."""
-    monkeypatch.setenv("ESM_SINK", "log")
     with suppress(MskClientError):
-        invoke(batch_event({0: [b"1", BROKEN]}), KeptKafka())
+        invoke(batch_event({0: [b"1", BROKEN]}), KeptKafka(), ESM_SINK="log")
     found: dict[str, set[frozenset[str]]] = {}
     for line in lines(capsys):
         if "_aws" in line:
@@ -64,12 +61,10 @@ def written(
 
 @each
 def test_alarms_look_at_metrics_that_exist(
-    given: dict[str, str],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Lambda's, the queue's, and what the function itself writes, with all its dimensions."""
-    ours = written(capsys, monkeypatch)
+    ours = written(capsys)
     known = {"AWS/Lambda": (LAMBDA | {"OffsetLag"}, "FunctionName"), "AWS/SQS": (SQS, "QueueName")}
     for alarm in alarms(given).values():
         metric = alarm["Metrics"][1]["MetricStat"]["Metric"] if "Metrics" in alarm else alarm
