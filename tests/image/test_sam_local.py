@@ -58,7 +58,7 @@ def sam(tmp_path_factory: pytest.TempPathFactory, docker_address: str, base: str
     template = yaml_parse((ROOT / "template.yaml").read_text())
     function = template["Resources"][FUNCTION]
     function["Metadata"]["DockerBuildArgs"]["BASE_IMAGE"] = base
-    function["Properties"]["Environment"]["Variables"].setdefault("KAFKA_CLIENT_OPTIONS", "{}")
+    function["Properties"]["Environment"]["Variables"]["KAFKA_CLIENT_OPTIONS"] = "{}"
     sam = Sam(tmp_path_factory.mktemp("sam"), docker_address)
     sam.build(template)
     return sam
