@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Report = Callable[[KafkaError | None, Message | None], None]
 
 PLACES = 32_768
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024
 """Of keys and values on their way: what memory holds of them, and what a purge gives up."""
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from msk_client.s3.ports import Head, Opened, Storage
 
 BLOCK_BYTES = 1024 * 1024
-AHEAD = 4
+AHEAD = 2
 """Blocks that are kept ready."""
 
 NOTICE_S = 0.1
