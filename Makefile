@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EVENT ?= events/produce.json
 KAFKA_VERSION ?= 3.9.2
-TEMPLATES := template.yaml $(wildcard deploy/cross-account/*.yaml)
+TEMPLATES := template.yaml deploy/pipeline.yaml $(wildcard deploy/cross-account/*.yaml)
 SAM := SAM_CLI_TELEMETRY=0 $(VENV)/sam/bin/sam
 export PYTHONPATH := src
 
@@ -25,7 +25,7 @@ endef
 
 .PHONY: help install demo mapping test test-unit test-integration test-protocol test-e2e test-java lint format \
 	msk invoke bench soak verify-aws lock clean engine engine-stop image test-image test-containers \
-	validate test-deploy deploy logs delete
+	validate test-deploy deploy deploy-pipeline logs delete
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -143,6 +143,13 @@ deploy: $(VENV)/sam/installed ## Build the image and deploy template.yaml; asks 
 	@DOCKER_HOST=$$($(BIN)/python -m local.engine host) && export DOCKER_HOST && set -x && \
 	$(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE) && \
 	$(SAM) deploy $(ASKING)
+
+deploy-pipeline: $(VENV)/sam/installed ## Build the image and deploy deploy/pipeline.yaml: STACK=name PARAMETERS=file.yaml
+	@test -n "$(STACK)" -a -f "$(PARAMETERS)" || { echo "Name the stack and a file with its parameters: make deploy-pipeline STACK=orders-lake PARAMETERS=orders.yaml"; exit 2; }
+	@$(call needs_credentials)
+	@DOCKER_HOST=$$($(BIN)/python -m local.engine host) && export DOCKER_HOST && set -x && \
+	$(SAM) build --template deploy/pipeline.yaml --parameter-overrides "file://$(PARAMETERS)" && \
+	$(SAM) deploy --stack-name "$(STACK)" --parameter-overrides "file://$(PARAMETERS)"
 
 logs: $(VENV)/sam/installed ## Follow the deployed function's log
 	@$(call needs_credentials)
