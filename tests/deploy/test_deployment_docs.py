@@ -12,11 +12,19 @@ from msk_client import errors
 from msk_client.actions import ACTIONS
 from msk_client.actions.request import decode
 from tests.deploy.main_template import PATH, at_existing, template
+from tests.deploy.parameter_values import QUEUE
 from tests.unit.test_docs import blocks, named, page_text, section, table
 
 PAGE = PATH.parent / "docs" / "deployment.md"
 TEXT = page_text(PAGE)
 PARAMETERS = template()["Parameters"]
+ALL = {
+    "Tracing": "on",
+    "Bucket": "my-bucket",
+    "S3PrefixListId": "pl-01234567",
+    "ReplayQueueArn": QUEUE,
+}
+"""All that adds to the role."""
 
 
 def test_every_parameter_is_documented() -> None:
@@ -46,7 +54,7 @@ def test_every_alarm_is_documented() -> None:
 
 def test_every_policy_of_the_role_is_documented() -> None:
     """The page names the role's policies, and none that isn't one."""
-    role = at_existing(Tracing="on").resources["FunctionRole"]["Properties"]
+    role = at_existing(**ALL).resources["FunctionRole"]["Properties"]
     policies = {policy["PolicyName"] for policy in role["Policies"]}
     listed = table(section(TEXT, "Permissions"), "policy")
     assert policies == {name for name in listed if listed[name][0] == f"`{name}`"}
@@ -83,5 +91,11 @@ def test_every_name_is_the_templates() -> None:
     assert looks_like_one - known == {
         "BootstrapBrokerStringSaslIam",
         "GetBootstrapBrokers",
+        "GetObject",
+        "GetObjectVersion",
+        "InvokeFunction",
+        "InvokeFunctionUrl",
+        "ListBucket",
+        "PutObject",
         "WaitCondition",
     }

@@ -7,6 +7,7 @@ import pytest
 from local.msk.roles import ACCOUNT, CLUSTER_ARN, REGION
 from tests.deploy.expand import listed
 from tests.deploy.main_template import MADE, at_existing, with_new
+from tests.deploy.parameter_values import NUMBERED_KEY, QUEUE
 
 NO_RESOURCES = {
     # AWS's authorization reference gives these actions no resource types.
@@ -34,6 +35,46 @@ def test_no_action_is_a_pattern() -> None:
         assert "ManagedPolicyArns" not in properties
         for statement in stack.statements(role):
             assert not [action for action in listed(statement["Action"]) if "*" in action]
+
+
+IN_BUCKET = {"Bucket": "my-bucket", "BucketPrefix": "lake/", "S3PrefixListId": "pl-01234567"}
+OBJECTS = {
+    "consume": {"s3:GetObject", "s3:PutObject"},
+    "produce": {"s3:GetObject", "s3:GetObjectVersion"},
+    "replay": {"s3:GetObject", "s3:ListBucket"},
+    "ping,list_topics,create_topic,test_filter": set(),
+}
+"""Action -> what it does in a bucket: looks before it writes, reads one version, lists a prefix."""
+
+
+@pytest.mark.parametrize("actions", OBJECTS)
+def test_a_bucket_is_used_for_what_is_allowed(actions: str) -> None:
+    """On its prefix alone; without a bucket nothing of S3 is allowed."""
+    given = {"AllowedActions": actions, **IN_BUCKET, "BucketKeyArn": NUMBERED_KEY}
+    statements = at_existing(**given).statements("FunctionRole")
+    about = [s for s in statements if listed(s["Action"])[0].startswith("s3:")]
+    assert {a for s in about for a in listed(s["Action"])} == OBJECTS[actions]
+    for statement in about:
+        if statement["Action"] == "s3:ListBucket":
+            assert statement["Resource"] == "arn:aws:s3:::my-bucket"
+            assert statement["Condition"] == {"StringLike": {"s3:prefix": "lake/*"}}
+        else:
+            assert statement["Resource"] == "arn:aws:s3:::my-bucket/lake/*"
+    keys = [set(listed(s["Action"])) for s in statements if s["Resource"] == NUMBERED_KEY]
+    writes = {"kms:GenerateDataKey"} if actions == "consume" else set()
+    assert keys == ([{"kms:Decrypt"} | writes] if OBJECTS[actions] else [])
+    assert not at_existing(AllowedActions=actions).statements("FunctionRole", "s3:")
+
+
+def test_a_queue_is_replayed_only_on_request() -> None:
+    """Its messages may be received, deleted and given back, where replay is allowed."""
+    role = at_existing(AllowedActions="replay", ReplayQueueArn=QUEUE)
+    about = [s for s in role.statements("FunctionRole", "sqs:") if s["Resource"] == QUEUE]
+    assert [set(s["Action"]) for s in about] == [
+        {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
+    ]
+    without = at_existing(AllowedActions="produce", ReplayQueueArn=QUEUE)
+    assert QUEUE not in [s["Resource"] for s in without.statements("FunctionRole", "sqs:")]
 
 
 def test_the_network_interfaces_are_lambdas_business() -> None:
