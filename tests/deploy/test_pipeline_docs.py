@@ -83,7 +83,8 @@ def test_every_endpoint_is_documented() -> None:
 
 
 EXAMPLES = [
-    yaml_parse(dedent(text)) for text in re.findall(r"^ *```yaml\n(.*?)^ *```$", TEXT, re.MULTILINE | re.DOTALL)
+    yaml_parse(dedent(text))
+    for text in re.findall(r"^ *```yaml\n(.*?)^ *```$", TEXT, re.MULTILINE | re.DOTALL)
 ]
 """Files of parameters, which stand indented below the step they belong to."""
 
