@@ -9,7 +9,6 @@ import msgspec
 from msgspec import UNSET, Meta
 
 from msk_client.errors import InvalidRequest, NotAuthorized
-from msk_client.s3.keys import allowed, parse_uri
 
 if TYPE_CHECKING:
     from msk_client.actions.call import Call
@@ -53,6 +52,8 @@ def check(request: Produce) -> None:
 
 def place(request: Produce, call: Call) -> Place:
     """Tell which object is meant; raises `NotAuthorized` where ALLOWED_BUCKETS forbids it."""
+    from msk_client.s3.keys import parse_uri  # noqa: PLC0415 - not needed without S3
+
     at = parse_uri(str(request.source), "Field 'source'")
     if not at.key or at.key.endswith("/"):
         raise InvalidRequest(
@@ -65,6 +66,8 @@ def place(request: Produce, call: Call) -> Place:
 
 def allow_bucket(bucket: str, call: Call) -> None:
     """Raise `NotAuthorized` where ALLOWED_BUCKETS forbids a bucket."""
+    from msk_client.s3.keys import allowed  # noqa: PLC0415 - not needed without S3
+
     globs = call.settings.output.allowed_buckets
     if not allowed(bucket, globs):
         raise NotAuthorized(
