@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from msk_client.deadline import Deadline
     from msk_client.s3.keys import Place
+    from msk_client.s3.parts import Parts
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ class FakeS3:
     def put_new(
         self,
         at: Place,
-        body: bytes | bytearray,
+        body: bytes | bytearray | Parts,
         headers: Mapping[str, Any],
         deadline: Deadline,
     ) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -44,7 +43,7 @@ def grown(
 
 def text(one: Content) -> bytes:
     """Unpack a content."""
-    return unpacked(io.BytesIO(one.body), one.form.compression).read()
+    return unpacked(one.body.open(), one.form.compression).read()
 
 
 @given(OFFSETS, FORMS)
@@ -77,7 +76,7 @@ def test_a_part_is_what_would_have_been_written(
     assert rest.next == max(cut, one.next)
     if after:
         assert rest.days == alone.days
-        assert rest.since(cut).body == rest.body
+        assert bytes(rest.since(cut).body) == bytes(rest.body)
 
 
 def test_a_range_reaches_beyond_its_last_record() -> None:
@@ -106,7 +105,8 @@ def test_compressing_in_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch)
     with ThreadPoolExecutor(2) as pool:
         beside = grown(formats.Format(), offsets, 0, pool).seal()
     alone = grown(formats.Format(), offsets, 0).seal()
-    assert (beside.body, beside.sha256, beside.ends) == (alone.body, alone.sha256, alone.ends)
+    assert bytes(beside.body) == bytes(alone.body)
+    assert (beside.sha256, beside.ends) == (alone.sha256, alone.ends)
 
 
 def test_a_trouble_while_compressing_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msk_client.s3.keys import DAY_MS, day_of
 from msk_client.s3.packing import packer, unpacked
+from msk_client.s3.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,18 +28,18 @@ class Packed:
     """Takes content; keeps it compressed, and its digest."""
 
     def __init__(self, form: Format) -> None:
-        self.body = bytearray()
+        self.body = Parts()
         self.sha256 = hashlib.sha256()
         self._packer = packer(form.compression)
 
     def feed(self, chunk: bytes | bytearray) -> None:
         """Take the next part."""
         self.sha256.update(chunk)
-        self.body += self._packer.compress(chunk)
+        self.body.append(self._packer.compress(chunk))
 
     def end(self) -> None:
         """There is no more."""
-        self.body += self._packer.flush()
+        self.body.append(self._packer.flush())
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Content:
     form: Format
     start: int
     next: int
-    body: bytearray
+    body: Parts
     """Compressed."""
     sha256: str
     """Of the content before compression."""
@@ -115,7 +115,7 @@ class Content:
         )
 
     def _part(self, start: int, end: int) -> Iterator[bytes]:
-        stream = unpacked(io.BytesIO(self.body), self.form.compression)
+        stream = unpacked(self.body.open(), self.form.compression)
         position = 0
         while position < end and (chunk := stream.read(min(CHUNK_BYTES, end - position))):
             position += len(chunk)

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from msk_client.errors import StorageUnavailable
 from msk_client.s3 import failures
+from msk_client.s3.parts import Parts
 from msk_client.s3.ports import Head, Opened
 
 if TYPE_CHECKING:
@@ -52,16 +53,17 @@ class Store:
     def put_new(
         self,
         at: Place,
-        body: bytes | bytearray,
+        body: bytes | bytearray | Parts,
         headers: Mapping[str, Any],
         deadline: Deadline,
     ) -> bool:
         """See the port."""
 
         def put() -> bool:
+            content = body.open() if isinstance(body, Parts) else body
             try:
                 self._client.put_object(
-                    Bucket=at.bucket, Key=at.key, Body=body, IfNoneMatch="*", **headers
+                    Bucket=at.bucket, Key=at.key, Body=content, IfNoneMatch="*", **headers
                 )
             except ClientError as problem:
                 if failures.status_of(problem) != HTTPStatus.PRECONDITION_FAILED:

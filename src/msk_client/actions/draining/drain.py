@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from msk_client.s3.objects import Destination
     from msk_client.s3.ports import Storage
 
-AT_ONCE = 16
+AT_ONCE = 8
 """Partitions that are read at the same time; those with most to read come first."""
 
 WRITERS = 4
-PACKERS = 2
-MEMORY_BYTES = 64 * 1024 * 1024
+PACKERS = 1
+MEMORY_BYTES = 40 * 1024 * 1024
 """What objects that grow or are on their way may hold; the largest becomes an object early."""
 
 LOOK_EVERY = 1000
