@@ -127,8 +127,8 @@ def test_several_objects_at_once() -> None:
 # What is refused
 
 
-@pytest.mark.parametrize("name", ["ObjectRemoved:Delete", "ObjectRestore:Completed", None])
-def test_other_news_is_refused(name: str | None) -> None:
+@pytest.mark.parametrize("name", ["ObjectRemoved:Delete", "ObjectRestore:Completed", ""])
+def test_other_news_is_refused(name: str) -> None:
     """S3 tells of much else: who lets it call the function is told so."""
     event = file()
     event["Records"][0]["eventName"] = name
@@ -186,6 +186,14 @@ def test_an_object_that_is_gone() -> None:
 def test_other_events_are_not_taken(event: object) -> None:
     """Only S3's own messages are."""
     assert not s3_event.recognises(event)
+
+
+def test_a_broken_event_is_told() -> None:
+    """What isn't S3's message says what it lacks, and where to see one."""
+    event = file()
+    del event["Records"][0]["s3"]["object"]["key"]
+    with pytest.raises(InvalidRequest, match=r"`key`.*events/triggers/s3_object_created.json"):
+        invoke(event, s3=FakeS3.of_events(), S3_EVENT_TOPIC="orders")
 
 
 # Once more

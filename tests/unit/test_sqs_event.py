@@ -184,6 +184,23 @@ def test_failures_are_logged_without_content(capsys: pytest.CaptureFixture[str])
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["record", "value"])
+def test_a_body_without_a_utf8_form(kind: str) -> None:
+    """A lone surrogate, which only a hand can write, is a message that fails."""
+    event = batch("x")
+    event["Records"][0]["body"] = '{"value": "\ud800"}'
+    with pytest.raises(InvalidRequest, match="surrogate"):
+        invoke(event, cluster(""), **TOPIC, SQS_BODY=kind)
+
+
+def test_a_broken_event_is_told() -> None:
+    """What isn't a mapping's batch says what it lacks."""
+    event = batch("x")
+    del event["Records"][0]["messageId"]
+    with pytest.raises(InvalidRequest, match="messageId"):
+        invoke(event, cluster(""), **TOPIC)
+
+
 # Order
 
 

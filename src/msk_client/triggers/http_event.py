@@ -101,7 +101,8 @@ def _door(event: object) -> Door | None:
 
 def _action_event(event: dict[str, Any]) -> dict[str, Any]:
     """Take the action event out of the request; raises `Refusal` or `InvalidRequest`."""
-    method = event.get("httpMethod") or event["requestContext"].get("http", {}).get("method")
+    http = event["requestContext"].get("http")
+    method = event.get("httpMethod") or (http.get("method") if isinstance(http, dict) else None)
     if method != "POST":
         raise Refusal(
             HTTPStatus.METHOD_NOT_ALLOWED,
@@ -119,7 +120,8 @@ def _action_event(event: dict[str, Any]) -> dict[str, Any]:
 def _header(event: dict[str, Any], name: str) -> str:
     """Read a header, whichever way the door spells and groups it; empty where there is none."""
     for field in ("multiValueHeaders", "headers"):
-        for given, value in (event.get(field) or {}).items():
+        headers = event.get(field)
+        for given, value in headers.items() if isinstance(headers, dict) else ():
             if given.lower() == name and value:
                 return str(value[-1] if isinstance(value, list) else value)
     return ""

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
+import msgspec
+
 from msk_client.errors import InvalidRequest, InvalidSetting, ObjectConflict, UnknownObject
 from msk_client.triggers import continuing, direct
+from msk_client.triggers.shapes import converted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from msk_client.actions.call import Call
 
 NAME = "s3_event"
+EXAMPLES = "events/triggers/s3_object_created"
 LOG = logging.getLogger("msk_client.mapping")
 
 
@@ -56,27 +60,71 @@ def answer(event: dict[str, Any], call: Call) -> dict[str, Any]:
 
     What doesn't fit into the time is sent by a later invocation, see CONTINUE_QUEUE_URL.
     """
-    objects = [_told(event)] if "detail" in event else [_record(one) for one in event["Records"]]
+    objects = [_told(event)] if "detail" in event else _records(event)
     bodies = [_send(one, call) for one in objects if not one.key.endswith("/")]
     return {"statusCode": 200, "body": {"objects": bodies}}
 
 
-def _record(record: dict[str, Any]) -> Created:
-    """Read S3's own message, in which keys are encoded as in a URL's query."""
-    name = str(record.get("eventName"))
-    if not name.startswith("ObjectCreated:"):
-        raise _not_created(name, "s3:ObjectCreated:*")
-    bucket, found = record["s3"]["bucket"]["name"], record["s3"]["object"]
-    key = unquote_plus(found["key"])
-    return Created(bucket, key, found.get("eTag"), found.get("versionId"))
+class _Name(msgspec.Struct):
+    name: str
+
+
+class _Object(msgspec.Struct):
+    key: str
+    etag: str | None = msgspec.field(name="eTag", default=None)
+    version_id: str | None = msgspec.field(name="versionId", default=None)
+
+
+class _S3(msgspec.Struct):
+    bucket: _Name
+    object: _Object
+
+
+class _Record(msgspec.Struct):
+    """S3's own message, in which keys are encoded as in a URL's query."""
+
+    s3: _S3
+    event_name: str = msgspec.field(name="eventName", default="")
+
+
+class _Notification(msgspec.Struct):
+    records: list[_Record] = msgspec.field(name="Records")
+
+
+class _ToldObject(msgspec.Struct):
+    key: str
+    etag: str | None = None
+    version_id: str | None = msgspec.field(name="version-id", default=None)
+
+
+class _Detail(msgspec.Struct):
+    bucket: _Name
+    object: _ToldObject
+
+
+class _Told(msgspec.Struct):
+    """EventBridge's message, in which keys are as they are."""
+
+    detail: _Detail
+    kind: str = msgspec.field(name="detail-type")
+
+
+def _records(event: dict[str, Any]) -> list[Created]:
+    objects = []
+    for record in converted(event, _Notification, f"{EXAMPLES}.json").records:
+        if not record.event_name.startswith("ObjectCreated:"):
+            raise _not_created(record.event_name, "s3:ObjectCreated:*")
+        bucket, found = record.s3.bucket.name, record.s3.object
+        objects.append(Created(bucket, unquote_plus(found.key), found.etag, found.version_id))
+    return objects
 
 
 def _told(event: dict[str, Any]) -> Created:
-    """Read EventBridge's message, in which keys are as they are."""
     if event["detail-type"] != "Object Created":
         raise _not_created(str(event["detail-type"]), '"detail-type": ["Object Created"]')
-    bucket, found = event["detail"]["bucket"]["name"], event["detail"]["object"]
-    return Created(bucket, found["key"], found.get("etag"), found.get("version-id"))
+    detail = converted(event, _Told, f"{EXAMPLES}_eventbridge.json").detail
+    found = detail.object
+    return Created(detail.bucket.name, found.key, found.etag, found.version_id)
 
 
 def _not_created(name: str, wanted: str) -> InvalidRequest:

@@ -12,13 +12,15 @@ import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from msk_client.errors import InvalidRequest, InvalidSetting, MskClientError, PartialFailure
-from msk_client.records import Outgoing, RecordInput, encode
+from msk_client.records import Outgoing, RecordInput, encode, to_bytes
 from msk_client.triggers import continuing, direct
+from msk_client.triggers.shapes import converted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,8 +67,9 @@ def answer(event: dict[str, Any], call: Call) -> dict[str, Any]:
     Without SQS_PARTIAL_RESPONSE Lambda would ignore that and lose them: then a failure is raised,
     and all come again. It is raised too where all have failed.
     """
-    queue_arn = event["Records"][0].get("eventSourceARN")
-    messages = [_message(record, queue_arn) for record in event["Records"]]
+    records = converted(event, _Batch, "events/triggers/sqs_batch.json").records
+    queue_arn = records[0].queue_arn
+    messages = [_message(record) for record in records]
     kind = call.settings.input.sqs_body
     if kind == "action" or continuing.is_continuation(queue_arn, call):
         failures = _waves(messages, lambda wave: _act(wave, call))
@@ -85,11 +88,27 @@ def answer(event: dict[str, Any], call: Call) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failures]}
 
 
-def _message(record: dict[str, Any], queue_arn: object) -> Message:
-    attributes = record.get("attributes") or {}
-    group = attributes.get("MessageGroupId") if str(queue_arn).endswith(FIFO) else None
+class _Attributes(msgspec.Struct):
+    group: str | None = msgspec.field(name="MessageGroupId", default=None)
+
+
+class _Record(msgspec.Struct):
+    message_id: str = msgspec.field(name="messageId")
+    queue_arn: str = msgspec.field(name="eventSourceARN")
+    body: str = ""
+    attributes: _Attributes = msgspec.field(default_factory=_Attributes)
+
+
+class _Batch(msgspec.Struct):
+    """What Lambda's mapping for SQS sends."""
+
+    records: Annotated[list[_Record], Meta(min_length=1)] = msgspec.field(name="Records")
+
+
+def _message(record: _Record) -> Message:
+    group = record.attributes.group if record.queue_arn.endswith(FIFO) else None
     key = None if group is None else group.encode()
-    return Message(record["messageId"], record.get("body") or "", group or record["messageId"], key)
+    return Message(record.message_id, record.body, group or record.message_id, key)
 
 
 def _waves(messages: Sequence[Message], carry_out: Callable[[list[Message]], Failures]) -> Failures:
@@ -149,7 +168,7 @@ def _produce(wave: Sequence[Message], kind: Body, topic: str, call: Call) -> Fai
 def _outgoing(message: Message, kind: Body, topic: str) -> Outgoing:
     """Make a message's record; raises `InvalidRequest`."""
     if kind == "value":
-        return Outgoing(message.key, message.body.encode(), [])
+        return Outgoing(message.key, to_bytes(message.body, f"message {message.id}: body"), [])
     try:
         record = msgspec.convert(_parsed(message), RecordInput, strict=True)
     except msgspec.ValidationError as problem:
