@@ -120,7 +120,7 @@ def test_the_time_runs_out_again_and_again(
     fill(eyes, name, 20_000)
     answers: list[dict[str, Any]] = []
     while not answers or not answers[-1]["drained"]:
-        answers.append(run(drain(name, lake, object_bytes=100_000), remaining_ms=1_600))
+        answers.append(run(drain(name, lake, object_bytes=100_000), remaining_ms=2_500))
         stored = {p: offset for p, offset in answers[-1]["next"].items() if offset}
         committed = eyes.committed(lake.prefix, name, range(PARTITIONS))
         assert stored == {str(p): offset for p, offset in committed.items() if offset}

@@ -45,7 +45,7 @@ def the_function(
     """The function with little patience, and an S3 that works again when the test is over."""
     own.set_faults()
     store.store.cache_clear()
-    monkeypatch.setattr(store, "PATIENCE_S", 2.0)
+    monkeypatch.setattr(store, "PATIENCE_S", 3.0)
     monkeypatch.setattr(store, "SILENCE_S", 1.0)
     yield invoke_on(msk, **own.environment())
     own.set_faults()
@@ -110,7 +110,7 @@ def test_an_answer_that_never_comes_is_asked_for_again(
     run: CallFunction, eyes: Eyes, filled: str, lake: Lake
 ) -> None:
     """Where S3 falls silent the request is made anew, and what was stored meanwhile adopted."""
-    lake.aws.set_faults(Fault("PUT", delay_s=30, times=2))
+    lake.aws.set_faults(Fault("PUT", delay_s=30, times=1))
     assert run(drain(filled, lake))["drained"]
     assert_all_is_there(eyes, filled, lake)
 

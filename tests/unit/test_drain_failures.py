@@ -8,6 +8,7 @@ import pytest
 
 from msk_client.errors import (
     BrokerUnreachable,
+    DeadlineExceeded,
     GroupInUse,
     MskClientError,
     NotAuthorized,
@@ -23,6 +24,7 @@ from tests.unit.invoking import body, cluster, invoke, outgoing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from msk_client.deadline import Deadline
     from msk_client.s3.keys import Place
 
 DRAIN = {
@@ -136,3 +138,20 @@ def test_a_bug_is_not_swallowed() -> None:
     s3.fail = bug
     with pytest.raises(ZeroDivisionError):
         invoke(DRAIN, kafka, s3=s3)
+
+
+@pytest.mark.parametrize(("late", "kind"), [(False, BrokerUnreachable), (True, DeadlineExceeded)])
+def test_a_look_up_at_the_end_of_the_time_is_no_failure(
+    kind: type[MskClientError], *, late: bool
+) -> None:
+    """What fails for want of time isn't told as a failure of the cluster; before that it is."""
+    kafka, s3 = cluster("rr"), FakeS3()
+
+    def read(_: str, __: object, deadline: Deadline, **___: object) -> Any:  # noqa: ANN401
+        while late and not deadline.passed:
+            pass
+        raise BrokerUnreachable("no answer within 0.0 s.")
+
+    kafka.read = read  # type: ignore[method-assign, assignment]
+    with pytest.raises(kind):
+        invoke(DRAIN, kafka, remaining_ms=620, s3=s3)

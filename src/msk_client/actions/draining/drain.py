@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from msk_client.actions.draining.chain import Chain, Workers
 from msk_client.errors import (
     AuthenticationFailed,
+    BrokerUnreachable,
+    DeadlineExceeded,
     MskClientError,
     StorageUnavailable,
     UnknownObject,
@@ -43,6 +45,7 @@ LOOK_EVERY = 1000
 
 COMMIT_EVERY_S = 5.0
 
+OUT_OF_TIME = (BrokerUnreachable, DeadlineExceeded)
 OF_ALL = (AuthenticationFailed, StorageUnavailable, UnknownObject)
 """Failures to write that aren't one partition's alone: nothing more is read."""
 
@@ -96,12 +99,14 @@ class Drain:
             if self._progress is not None:
                 self._progress.begin({p: chain.position for p, chain in self.chains.items()})
             for wave in self._waves():
-                self._read(wave)
-                self._write(wave)
                 if self._over or self._log.deadline.passed:
                     break
+                self._read(wave)
+                self._write(wave)
         except MskClientError as problem:
-            self.failure = problem
+            # A look-up at the very end of the time fails for want of it, whatever it says.
+            if not (isinstance(problem, OUT_OF_TIME) and self._log.deadline.passed):
+                self.failure = problem
             self._write(list(self.chains))
         self._commit()
 
