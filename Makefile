@@ -113,6 +113,7 @@ image: install ## Build the function's image, and print what it adds to its base
 
 bench: install ## Compare with the straightforward handler, side by side
 	$(BIN)/python -m bench.compare
+	$(BIN)/python -m bench.drain
 
 soak: install ## The long versions of the tests that kill, freeze and mutate
 	$(BIN)/pytest tests/integration tests/e2e -m soak --soak --timeout 3600

@@ -41,12 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started_s = time.perf_counter()
     answer = direct.run(event | {"source": options.source}, call)
     took_s = time.perf_counter() - started_s
-    told = {"seconds": took_s, "peak_kb": _peak_kb(), "produced": answer.body["produced"]}
+    told = {"seconds": took_s, "peak_kb": peak_kb(), "produced": answer.body["produced"]}
     print(json.dumps(told | {"complete": answer.body["complete"]}))
     return 0
 
 
-def _peak_kb() -> int:
+def peak_kb() -> int:
+    """The most memory that this process had resident so far, in kB."""
     found = PEAK.search(Path("/proc/self/status").read_text())
     return 0 if found is None else int(found[1])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import compare, load
+from bench import compare, drain, load
 from bench.figures import FIGURES
 
 
@@ -31,4 +31,16 @@ def test_a_small_object_is_loaded_in_every_way(capsys: pytest.CaptureFixture[str
     table = capsys.readouterr().out
     assert ["kcat", "ours", "kcat, lz4", "ours, lz4", "ours, lz4, TLS and IAM"] == [
         line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()[2:]
+    ]
+
+
+def test_a_small_topic_is_drained_in_every_way(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each way brings every record out of both topics, and the table has a row for it."""
+    assert drain.main(["--megabytes", "1", "--rounds", "1"]) == 0
+    table = capsys.readouterr().out
+    ways = [way.name for way in drain.WAYS if way.form or shutil.which("kcat") is not None]
+    assert ways == [
+        line.split(" | ")[0].removeprefix("| ")
+        for line in table.splitlines()[2:]
+        if line.startswith("| ")
     ]
