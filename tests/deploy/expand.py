@@ -79,7 +79,7 @@ def expand(
     for a resource's own id.
     """
     template = deepcopy(_parsed(path.read_text(encoding="utf-8")))
-    _check(template, parameters)
+    check(template, parameters)
     values = _values(template, parameters, account)
     plain = _translate(template, values)
     resolver = Resolver(plain, values | dict(attributes or {}))
@@ -145,7 +145,8 @@ def _items(text: str) -> list[str]:
     return [item.strip() for item in text.split(",")] if text else []
 
 
-def _check(template: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
+def check(template: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
+    """Hold parameters against their own limits, without the rules; raises `Refused`."""
     known = template.get("Parameters", {})
     if unknown := parameters.keys() - known.keys():
         raise Refused(f"the template has no parameters {sorted(unknown)}")

@@ -9,7 +9,7 @@ import pytest
 
 from msk_client.actions import ACTIONS
 from tests.deploy import main_template, parameter_values, pipeline_template, pipeline_values
-from tests.deploy.expand import Refused, expand
+from tests.deploy.expand import Refused, check, expand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Form:
     def refusal(self, **parameters: str) -> str:
         """What a deployment with these is refused for; empty where no parameter is."""
         try:
-            expand(self.path, {**self.least, **parameters})
+            check(self.template, {**self.least, **parameters})
         except Refused as problem:
             return str(problem)
         return ""
@@ -89,8 +89,8 @@ def test_every_parameter_is_tried(form: Form) -> None:
 
 @pytest.mark.parametrize(("form", "name", "value"), cases("good"))
 def test_a_good_value_is_taken(form: Form, name: str, value: str) -> None:
-    """Such a value is not refused for itself; a rule about several parameters may still."""
-    assert not form.refusal(**{name: value}).startswith(f"{name} is {value!r}")
+    """Such a value is not refused for itself; a rule about several parameters may still be."""
+    assert not form.refusal(**{name: value})
 
 
 @pytest.mark.parametrize(("form", "name", "value"), cases("bad"))
