@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import os
 import random
@@ -26,6 +25,7 @@ from local.msk import start_msk
 from msk_client.deadline import Deadline
 from msk_client.ports import NewTopic
 from msk_client.records import Outgoing
+from msk_client.s3.packing import unpacked
 from msk_client.settings import read
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ AT_MOST = 1.2
 SMALL_SHARE = 10
 """Memory is compared with that of a topic of a tenth."""
 BATCH = 5_000
+PACKED = {".gz", ".zst"}
 
 
 @dataclass(frozen=True)
@@ -163,18 +164,12 @@ def lines_of(paths: Sequence[Path]) -> int:
     """Count the lines in files that may be compressed, and remove them."""
     count = 0
     for path in paths:
-        opened = {".gz": gzip.open, ".zst": _zst}.get(path.suffix, open)(path, "rb")  # type: ignore[operator] # of one form
-        with opened as file:
+        compression = path.suffix[1:] if path.suffix in PACKED else ""
+        with path.open("rb") as raw, unpacked(raw, compression) as file:
             while block := file.read(MEGABYTE):
                 count += block.count(b"\n")
         path.unlink()
     return count
-
-
-def _zst(path: Path, _: str) -> object:
-    from msk_client.s3.packing import unpacked  # noqa: PLC0415 - only here
-
-    return unpacked(path.open("rb"), "zst")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

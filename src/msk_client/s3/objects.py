@@ -8,6 +8,7 @@ same start, one after another or at the same time, end up with the same chain of
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -184,7 +185,7 @@ class Objects:
 
         def compare() -> bool:
             body = self._store.open(at, deadline).body
-            with unpacked(body, content.form.compression) as stored:
+            with closing(body), unpacked(body, content.form.compression) as stored:
                 return contains(stored, content.part_before(next_))
 
         return self._store.reading(compare, at, deadline)
