@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from local.msk import LocalMsk
+    from msk_client.s3.formats import Compression
 
 MEGABYTE = 1_000_000
 ROUNDS = 3
@@ -41,7 +42,7 @@ AT_MOST = 1.2
 SMALL_SHARE = 10
 """Memory is compared with that of a topic of a tenth."""
 BATCH = 5_000
-PACKED = {".gz", ".zst"}
+PACKED: dict[str, Compression] = {".gz": "gz", ".zst": "zst"}
 
 
 @dataclass(frozen=True)
@@ -164,8 +165,7 @@ def lines_of(paths: Sequence[Path]) -> int:
     """Count the lines in files that may be compressed, and remove them."""
     count = 0
     for path in paths:
-        compression = path.suffix[1:] if path.suffix in PACKED else ""
-        with path.open("rb") as raw, unpacked(raw, compression) as file:
+        with path.open("rb") as raw, unpacked(raw, PACKED.get(path.suffix, "")) as file:
             while block := file.read(MEGABYTE):
                 count += block.count(b"\n")
         path.unlink()
