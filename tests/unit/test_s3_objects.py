@@ -253,3 +253,13 @@ def test_a_pattern_of_ones_own() -> None:
     pattern = Pattern.parse("{prefix}{date}/{topic}-{p}-{start}.gz", "pattern")
     (one,) = write(s3, 3, [4], 5, pattern=pattern)
     assert one.key == "lake/2023-11-14/orders-2-3.gz"
+
+
+def test_what_a_format_of_lengths_has_lost_is_a_conflict() -> None:
+    """Without lines there is no telling what the topic has lost since: that fails, loudly."""
+    s3 = FakeS3()
+    objects = Objects(s3, Destination("my-bucket", form=formats.parse("bin")), Source("orders", 2))
+    objects.write(0, map(record, range(3)), 3, Deadline.after(5))
+    assert spans(objects.write(0, map(record, range(2)), 2, Deadline.after(5))) == [(0, 3, True)]
+    with pytest.raises(ObjectConflict):
+        objects.write(0, map(record, [0, 2]), 3, Deadline.after(5))

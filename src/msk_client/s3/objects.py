@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from msk_client.errors import ObjectConflict
+from msk_client.s3.adopting import begins_with, check_owner, contains
 from msk_client.s3.content import Growing
 from msk_client.s3.formats import SCHEMA_VERSION, Format
 from msk_client.s3.keys import DEFAULT_PATTERN, Pattern, Place, Start
 from msk_client.s3.packing import unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Executor
 
     from msk_client.deadline import Deadline
@@ -164,7 +165,7 @@ class Objects:
 
     def _adopt(self, at: Place, head: Head, content: Content, deadline: Deadline) -> Stored:
         """Take the object that is there, if it says the same; raises `ObjectConflict`."""
-        _check_owner(at, head.metadata, self._headers(content)["Metadata"])
+        check_owner(at, head.metadata, self._headers(content)["Metadata"])
         found = _stored(at, head.metadata, head.size_bytes, adopted=True)
         own = content.sha256_before(found.next)
         if own != head.metadata["sha256"] and not self._agrees(at, found.next, content, deadline):
@@ -178,64 +179,19 @@ class Objects:
         return found
 
     def _agrees(self, at: Place, next_: int, content: Content, deadline: Deadline) -> bool:
-        """Compare line by line: the object may hold more, what the topic has lost since.
+        """Compare the content: the object may reach farther.
 
-        It may also reach farther. Nothing of ours may be missing in it.
+        In a format of lines it may also hold more, what the topic has lost since. Nothing of ours
+        may be missing in it.
         """
 
-        def compare() -> bool:
+        def compare(holds: Callable[[BinaryIO, Iterable[bytes]], bool]) -> bool:
             body = self._store.open(at, deadline).body
             with closing(body), unpacked(body, content.form.compression) as stored:
-                return contains(stored, content.part_before(next_))
+                return holds(stored, content.part_before(next_))
 
-        return self._store.reading(compare, at, deadline)
-
-
-def contains(stored: BinaryIO, own: Iterable[bytes]) -> bool:
-    """Tell whether all of our lines stand in what is stored, in their order."""
-    for line in _lines(own):
-        whole = line.endswith(b"\n")
-        while (there := stored.readline()) != line:
-            if not there:
-                return False
-            if not whole and there.startswith(line):
-                break
-    return True
-
-
-def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for chunk in chain(chunks):
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from (line + b"\n" for line in lines)
-    if rest:
-        yield rest
-
-
-def _check_owner(at: Place, there: Mapping[str, str], ours: Mapping[str, str]) -> None:
-    """Raise where an object is none of this partition's, or looks different."""
-    missing = sorted((ours.keys() - {"topic-id"}) - there.keys())
-    if missing:
-        raise ObjectConflict(
-            f"{at} is there already, and is none of this function's: its metadata lacks"
-            f" {', '.join(missing)}. Move it away, or choose another prefix."
-        )
-    for name in ("topic", "topic-id", "partition", "start-offset", "format", "schema-version"):
-        if there.get(name, ours.get(name)) != ours.get(name, there.get(name)):
-            raise ObjectConflict(
-                f"{at} is there already with {name} {there[name]!r}, where this call writes"
-                f" {ours[name]!r}: {HINTS.get(name, 'choose another prefix')}. Nothing was written"
-                " over it."
-            )
-
-
-HINTS = {
-    "topic-id": "the topic was made anew, and the objects of the old one are still there."
-    " Choose another prefix",
-    "format": "keep the format, or choose another prefix",
-    "start-offset": "the pattern makes one key of two ranges. Choose another pattern",
-    "partition": "the pattern makes one key of two partitions. Choose another pattern",
-}
+        ways = [begins_with] if content.form.kind == "bin" else [begins_with, contains]
+        return any(self._store.reading(partial(compare, way), at, deadline) for way in ways)
 
 
 def _stored(at: Place, metadata: Mapping[str, str], size_bytes: int, *, adopted: bool) -> Stored:
