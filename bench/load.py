@@ -137,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
         served(Path(folder)) as s3,
-        start_msk() as msk,
+        start_msk(for_load=True) as msk,
         OURS.start(msk.environment()) as function,
     ):
         file = Path(folder) / "lines.ndjson"
