@@ -343,6 +343,7 @@ def test_every_metric_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
     kafka = KeptKafka()
     for name in ("produce.json", "consume.json", "create_topic.json"):
         invoke(EVENTS[name], kafka)
+    invoke(EVENTS["consume_drain_to_s3.json"], kafka)
     with pytest.raises(errors.InvalidRequest):
         invoke({}, kafka)
     written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
