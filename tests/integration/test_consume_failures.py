@@ -198,7 +198,8 @@ def test_a_leader_that_died_before_the_call(
     name = eyes.create_topic(3)
     for partition in range(3):
         eyes.produce(name, [b"a", b"b"], partition)
-    call = invoke_on(three)
+    # A busy machine takes long to elect.
+    call = invoke_on(three, KAFKA_CONNECT_TIMEOUT_MS="30000")
     call(consume(name))
     node = three.nodes[eyes.partitions(name)[1].leader - 1]
     node.kill()
