@@ -54,7 +54,7 @@ demo: install ## Start a local MSK, send the events through the Lambda emulator,
 # The stages wait for Kafka more than they compute, so two run at a time, long ones first. Before
 # them test-java fetches what Maven needs. Containers share what they install: one at a time.
 STAGES := test-integration test-image test-deploy test-containers test-e2e test-protocol validate test-unit lint
-JOBS = $(shell command -v mvn >/dev/null && echo 2 || echo 1)
+JOBS = $(shell command -v java >/dev/null && command -v mvn >/dev/null && echo 2 || echo 1)
 BUNDLED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test: install $(VENV)/sam/installed $(VENV)/checkov/installed test-java ## Everything: checks and all tests

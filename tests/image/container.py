@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from docker.types import Ulimit
 
+from local.lambda_runtime.emulator import INVOCATIONS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,7 +26,6 @@ SANDBOX_USER = "12345:12345"
 LIMIT = 1024
 """Open files, and processes with threads, that Lambda lets a function have."""
 TEMPORARY = "/tmp"  # noqa: S108 - Lambda's own name for the one folder to write in
-_INVOCATIONS = "/2015-03-31/functions/function/invocations"
 _PORT = "8080/tcp"
 _START_TIMEOUT_S = 30
 
@@ -64,7 +65,7 @@ def invoke(container: Container, event: object) -> Any:  # noqa: ANN401 - any JS
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=70)
         try:
-            connection.request("POST", _INVOCATIONS, json.dumps(event).encode())
+            connection.request("POST", INVOCATIONS, json.dumps(event).encode())
             return json.loads(connection.getresponse().read())
         except (ConnectionError, http.client.RemoteDisconnected):
             # The emulator isn't listening yet; an event that it took is answered.

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.engine import needs
-from local.engine.errors import NeedMissing
+from local.engine import find, needs
+from local.engine.errors import EngineMissing, NeedMissing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,20 @@ def test_without_an_engine(places: dict[str, str]) -> None:
     done = run("host", places)
     assert done.returncode == 1
     assert "`make engine`" in done.stderr
+
+
+def test_an_engine_that_this_user_may_not_use(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A Docker whose socket is closed to this user is named, so that nobody looks for its fault."""
+    closed = tmp_path / "closed.sock"
+    closed.touch()
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setattr(find, "_docker_context", lambda: f"unix://{closed}")
+    monkeypatch.setattr(find, "socket_path", lambda: tmp_path / "none.sock")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(EngineMissing, match=rf"who may not write to {closed}.*make engine"):
+        find.docker_host()
 
 
 def test_an_engine_that_was_asked_for_must_answer(places: dict[str, str]) -> None:

@@ -94,7 +94,8 @@ def test_a_broker_that_comes_back_during_the_read(fragile: LocalMsk) -> None:
     eyes = Eyes(fragile.plaintext)
     name = eyes.create_topic()
     eyes.produce(name, [LARGE] * 30)
-    kafka = MskKafka(read(fragile.environment()))
+    patient = {"KAFKA_CONNECT_TIMEOUT_MS": "45000"}  # a busy machine takes long to start a broker
+    kafka = MskKafka(read(fragile.environment() | patient))
     events = kafka.read(name, {0: (0, 30)}, Deadline.after(60), read_committed=True)
     first = next(events)
     (node,) = fragile.nodes
@@ -197,7 +198,8 @@ def test_a_leader_that_died_before_the_call(
     name = eyes.create_topic(3)
     for partition in range(3):
         eyes.produce(name, [b"a", b"b"], partition)
-    call = invoke_on(three)
+    # A busy machine takes long to elect.
+    call = invoke_on(three, KAFKA_CONNECT_TIMEOUT_MS="30000")
     call(consume(name))
     node = three.nodes[eyes.partitions(name)[1].leader - 1]
     node.kill()
