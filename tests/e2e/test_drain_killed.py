@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from local.aws import Fault
 from local.lambda_runtime import SRC, Emulator
 from tests.integration.eyes import Eyes
 from tests.lake import BUCKET, Lake, records_of
@@ -27,33 +28,39 @@ if TYPE_CHECKING:
 
 HANDLERS = Path(__file__).parent / "handlers"
 PARTITIONS = 3
-NEVER_S = 600.0
-OVERLAPPING = 0.4
+PORTION = 3_600
+"""Records that are written before each round."""
+
+OVERLAPPING = 0.5
 """The share of runs during which another one starts."""
 
 
 class Run(threading.Thread):
     """One drain in an environment of its own, which may be killed."""
 
-    def __init__(self, environment: dict[str, str], event: dict[str, Any], kill_s: float) -> None:
+    def __init__(
+        self,
+        environment: dict[str, str],
+        event: dict[str, Any],
+        may_live: Callable[[], bool] = lambda: True,
+    ) -> None:
         super().__init__()
-        self.took_s = 0.0
         self.killed = False
         self.body: dict[str, Any] = {}
         self._function = Emulator(
             environment, handler="eager_drain.lambda_handler", path=(SRC, HANDLERS)
         )
         self._event = event
-        self._kill_s = kill_s
+        self._may_live = may_live
+        self._over = threading.Event()
+        self.start()
 
     def run(self) -> None:
         """Drain until killed, or to the end."""
-        killer = threading.Timer(self._kill_s, self._kill)
-        started_s = time.monotonic()
+        killer = threading.Thread(target=self._kill_in_time)
         killer.start()
         answer = self._function.invoke(self._event)
-        self.took_s = time.monotonic() - started_s
-        killer.cancel()
+        self._over.set()
         killer.join()
         self._function.stop()
         if answer.error_type is None:
@@ -63,18 +70,66 @@ class Run(threading.Thread):
             self.killed = True
             assert answer.error_type == "Runtime.ExitError", answer.error_message
 
-    def _kill(self) -> None:
-        with suppress(LookupError, ProcessLookupError):
-            os.kill(self._function.pid(), signal.SIGKILL)
+    def _kill_in_time(self) -> None:
+        while not self._over.wait(0.002):
+            if not self._may_live():
+                with suppress(LookupError, ProcessLookupError):
+                    os.kill(self._function.pid(), signal.SIGKILL)
+                return
 
 
-def fill(eyes: Eyes, topic: str, count: int) -> None:
-    """Write records and, in between, aborted ones: offsets where there is nothing to read."""
-    for part in range(10):
+class Drained:
+    """A topic of three partitions that is filled, and drained below a prefix."""
+
+    def __init__(self, msk: LocalMsk, aws: LocalAws, dice: random.Random) -> None:
+        self.eyes = Eyes(msk.plaintext)
+        self.topic = self.eyes.create_topic(PARTITIONS)
+        self.prefix = f"killed-{uuid.uuid4().hex[:8]}/"
+        self._environment = msk.environment() | aws.environment()
+        self._aws = aws
+        self._dice = dice
+
+    def fill(self, number: int, count: int) -> None:
+        """Write records, and behind them aborted ones: offsets where there is nothing to read."""
         for partition in range(PARTITIONS):
-            values = [b"%d-%d-%d" % (partition, part, i) for i in range(count // 30)]
-            eyes.produce(topic, values, partition, keys=values)
-            eyes.transact(topic, [b"aborted"] * 5, partition, commit=False)
+            values = [b"%d-%d-%d" % (partition, number, i) for i in range(count // PARTITIONS)]
+            self.eyes.produce(self.topic, values, partition, keys=values)
+            self.eyes.transact(self.topic, [b"aborted"] * 5, partition, commit=False)
+
+    def drain(self, may_live: Callable[[], bool] = lambda: True) -> Run:
+        """Begin a run; its objects are of any size."""
+        destination = {
+            "uri": f"s3://{BUCKET}/{self.prefix}",
+            "object_bytes": self._dice.choice([5_000, 20_000, 50_000, 200_000]),
+        }
+        event = {"action": "consume", "topic": self.topic, "group": self.prefix}
+        return Run(self._environment, event | {"destination": destination}, may_live)
+
+    def killed_runs(self) -> int:
+        """Let one run, or two at once, be killed around some write; answers how many were."""
+        puts = Fault("PUT", f"/{BUCKET}/{self.prefix}*")  # which only counts
+        self._aws.set_faults(puts)
+        runs = [self.drain(self._death(puts))]
+        if self._dice.random() < OVERLAPPING:
+            time.sleep(self._dice.uniform(0, 1))
+            runs.append(self.drain(self._death(puts)))
+        for run in runs:
+            run.join()
+        self._aws.set_faults()
+        return sum(run.killed for run in runs)
+
+    def _death(self, puts: Fault) -> Callable[[], bool]:
+        """Choose when a run dies: a moment after the n-th write of all, or at some time."""
+        at, moment_s = self._dice.randint(1, 16), self._dice.uniform(0, 0.02)
+        at_s = time.monotonic() + self._dice.uniform(0.5, 6)
+
+        def may_live() -> bool:
+            if puts.met >= at:
+                time.sleep(moment_s)
+                return False
+            return time.monotonic() < at_s
+
+        return may_live
 
 
 @pytest.mark.soak
@@ -84,47 +139,23 @@ def test_killed_and_overlapping_drains(
     """Whatever is killed, and whatever overlaps: every offset exactly once, no gap."""
     seed = random.randrange(10**6)
     print("seed", seed)  # noqa: T201 - shown where the test fails
-    dice = random.Random(seed)
-    eyes = Eyes(msk.plaintext)
-    topic = eyes.create_topic(PARTITIONS)
-    count = rounds(9_000, 201_000)
-    fill(eyes, topic, count)
-    prefix = f"killed-{uuid.uuid4().hex[:8]}/"
-    environment = msk.environment() | aws.environment()
-
-    def drain(kill_s: float, into: str = prefix) -> Run:
-        destination = {
-            "uri": f"s3://{BUCKET}/{into}",
-            "object_bytes": dice.choice([20_000, 100_000, 300_000, 1_000_000]),
-        }
-        event = {"action": "consume", "topic": topic, "group": into, "destination": destination}
-        run = Run(environment, event, kill_s)
-        run.start()
-        return run
-
-    unhurt = drain(NEVER_S, f"unhurt-{prefix}")
-    unhurt.join()
-    assert unhurt.killed is False
-    killed = 0
-    while killed < rounds(4, 50):
-        runs = [drain(dice.uniform(0.3, unhurt.took_s))]
-        if dice.random() < OVERLAPPING:
-            time.sleep(dice.uniform(0, unhurt.took_s / 2))
-            runs.append(drain(dice.uniform(0.3, unhurt.took_s)))
-        for run in runs:
-            run.join()
-            killed += run.killed
-    last = drain(NEVER_S)
+    lake = Drained(msk, aws, random.Random(seed))
+    killed = written = number = 0
+    while killed < rounds(4, 50) or written < rounds(0, 200_000):
+        lake.fill(number, PORTION)
+        number, written = number + 1, written + PORTION
+        killed += lake.killed_runs()
+    last = lake.drain()
     last.join()
     assert last.body["drained"], last.body
-    lake = Lake(aws, prefix, tmp_path)
-    expected = records_of(eyes, topic, PARTITIONS, but=b"aborted")
-    assert len(expected) == count
-    rows = lake.rows()
+    found = Lake(aws, lake.prefix, tmp_path)
+    expected = records_of(lake.eyes, lake.topic, PARTITIONS, but=b"aborted")
+    assert len(expected) == written
+    rows = found.rows()
     assert len(rows) == len(expected)
     assert rows == expected
-    for partition, spans in lake.spans().items():
+    for partition, spans in found.spans().items():
         assert spans[0][0] == 0
         assert spans[-1][1] > max(row[1] for row in expected if row[0] == partition)
         assert all(before[1] == after[0] for before, after in pairwise(spans))
-    assert len(lake.keys()) > PARTITIONS
+    print(killed, "killed,", written, "records,", len(found.keys()), "objects")  # noqa: T201

@@ -1,11 +1,11 @@
-"""The function with a drain that commits and bounds its memory often, to be killed in between."""
+"""The function with a drain with small objects and commits in between, to be killed before them."""
 
 from __future__ import annotations
 
 from msk_client import handler
 from msk_client.actions.draining import drain
 
-drain.COMMIT_EVERY_S = 0.1
+drain.COMMIT_EVERY_S = 1.0
 drain.LOOK_EVERY = 200
 drain.MEMORY_BYTES = 300_000
 lambda_handler = handler.lambda_handler
