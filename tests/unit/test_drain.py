@@ -11,6 +11,7 @@ import pytest
 
 from msk_client.actions.draining import drain
 from msk_client.errors import DeadlineExceeded, GroupInUse, NotAuthorized, OffsetOutOfRange
+from msk_client.s3 import content
 from tests.fake_s3 import FakeS3
 from tests.unit.invoking import KeptKafka, body, cluster, invoke, invoke_set, outgoing
 
@@ -142,7 +143,6 @@ def test_a_bookmark_that_moves_meanwhile_stays() -> None:
 
 def test_a_drain_stops_where_the_bookmark_has_moved(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that sees that somebody else is at work reads no further."""
-    monkeypatch.setattr(drain, "LOOK_EVERY", 1)
     monkeypatch.setattr(drain, "COMMIT_EVERY_S", -1)
     kafka, s3 = cluster("r" * 50), FakeS3()
 
@@ -158,7 +158,6 @@ def test_a_drain_stops_where_the_bookmark_has_moved(monkeypatch: pytest.MonkeyPa
 
 def test_commits_come_while_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     """A long run moves its bookmark again and again, only over what is stored."""
-    monkeypatch.setattr(drain, "LOOK_EVERY", 2)
     monkeypatch.setattr(drain, "COMMIT_EVERY_S", -1)
     kafka, s3 = cluster("r" * 20), FakeS3()
     stored_at_commit: list[tuple[int, int]] = []
@@ -180,12 +179,15 @@ def test_commits_come_while_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where what grows takes too much memory, the largest becomes an object early."""
-    monkeypatch.setattr(drain, "LOOK_EVERY", 1)
+    monkeypatch.setattr(content, "CHUNK_BYTES", 1)
     monkeypatch.setattr(drain, "MEMORY_BYTES", 1_500)
     kafka, s3 = cluster("r" * 40, "r" * 40), FakeS3()
-    answer = body(DRAIN, kafka, s3=s3)
+    event = DRAIN | {"destination": {"uri": "s3://my-bucket/lake", "format": "ndjson"}}
+    answer = body(event, kafka, s3=s3)
     assert len(answer["objects"]) > 4
-    assert sorted(o for one in contents(s3).values() for o in one) == sorted([*range(40)] * 2)
+    lines = b"".join(one.body for one in s3.objects.values()).splitlines()
+    assert sorted(json.loads(line)["offset"] for line in lines) == sorted([*range(40)] * 2)
+    assert max(one["bytes"] for one in answer["objects"]) < 1_500 + len(lines[0]) * 2
 
 
 def test_many_partitions_are_read_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:

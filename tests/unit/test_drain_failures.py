@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from msk_client.actions.draining import drain
 from msk_client.errors import (
     BrokerUnreachable,
     DeadlineExceeded,
@@ -63,6 +64,15 @@ def test_an_s3_that_fails_altogether_ends_the_run(kind: type[MskClientError]) ->
     with pytest.raises(kind, match=r"^no\.$"):
         invoke(DRAIN, kafka, s3=s3)
     assert kafka.bookmarks["lake", "orders"] == {0: 0, 1: 0}
+
+
+def test_an_s3_that_fails_is_not_asked_for_every_partition() -> None:
+    """Where S3 can't be had, what isn't on its way yet stays where it is."""
+    kafka, s3 = cluster(*["r"] * 8), FakeS3()
+    s3.fail = lambda *_: StorageUnavailable("no.")
+    with pytest.raises(StorageUnavailable):
+        invoke(DRAIN, kafka, s3=s3)
+    assert len(s3.calls) == drain.WRITERS
 
 
 def test_a_record_that_fits_no_format_holds_back_only_what_follows() -> None:

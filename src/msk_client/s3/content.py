@@ -6,6 +6,7 @@ import hashlib
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msk_client.s3.keys import DAY_MS, day_of
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from msk_client.records import Record
     from msk_client.s3.formats import Format
+    from msk_client.s3.packing import Packer
 
 CHUNK_BYTES = 256 * 1024
 INDEX_BYTES = 16
@@ -30,7 +32,12 @@ class Packed:
     def __init__(self, form: Format) -> None:
         self.body = Parts()
         self.sha256 = hashlib.sha256()
-        self._packer = packer(form.compression)
+        self._form = form
+
+    @cached_property
+    def _packer(self) -> Packer:
+        """Made when it is needed: it takes some hundred KB, and there may be many partitions."""
+        return packer(self._form.compression)
 
     def feed(self, chunk: bytes | bytearray) -> None:
         """Take the next part."""
@@ -150,8 +157,11 @@ class Growing:
         """What is held, more or less."""
         return len(self._packed.body) + len(self._pending) + INDEX_BYTES * len(self._offsets)
 
-    def add(self, record: Record) -> None:
-        """Take the next record; raises `UnfitRecord`, and then it isn't taken."""
+    def add(self, record: Record) -> bool:
+        """Take the next record; raises `UnfitRecord`, and then it isn't taken.
+
+        True where what is held has grown by some `CHUNK_BYTES` since it was true before.
+        """
         pending = self._pending
         before = len(pending)
         self._write(record, pending)
@@ -162,8 +172,10 @@ class Growing:
         self._offsets.append(record.offset)
         self._ends.append(self.size)
         self.next = record.offset + 1
-        if len(pending) >= CHUNK_BYTES:
-            self._pack()
+        if len(pending) < CHUNK_BYTES:
+            return False
+        self._pack()
+        return True
 
     def _note_day(self, day: int) -> None:
         self._day_begins_ms, self._day_ends_ms = day * DAY_MS, (day + 1) * DAY_MS

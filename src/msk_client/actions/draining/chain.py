@@ -68,16 +68,21 @@ class Chain:
         """Whether an object is on its way."""
         return self._writing is not None
 
+    @property
+    def full(self) -> bool:
+        """Whether what grows has the size of an object."""
+        return self._growing.size >= self._destination.object_bytes
+
     def take(self, record: Record) -> bool:
-        """Take the next record; True where an object has become full."""
+        """Take the next record; True where so much has come that it is time to look."""
         if record.offset < self._growing.start or self.failure is not None:
             return False  # an adopted object has it, or it will be read again
         try:
-            self._growing.add(record)
+            grown = self._growing.add(record)
         except MskClientError as problem:
             self._give_up_behind_what_is_read(problem)
-            return False
-        return self._growing.size >= self._destination.object_bytes
+            return True
+        return grown or self._growing.size >= self._destination.object_bytes
 
     def finish(self, position: int) -> None:
         """The range is read: there is no record between the last one and `position`."""

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from msk_client.actions.consuming.ranges import Log, Ranges
     from msk_client.actions.draining.progress import Progress
     from msk_client.deadline import Deadline
-    from msk_client.ports import Event
     from msk_client.s3.objects import Destination
     from msk_client.s3.ports import Storage
 
@@ -39,9 +38,6 @@ WRITERS = 4
 PACKERS = 1
 MEMORY_BYTES = 40 * 1024 * 1024
 """What objects that grow or are on their way may hold; the largest becomes an object early."""
-
-LOOK_EVERY = 1000
-"""Records between two looks at the memory."""
 
 COMMIT_EVERY_S = 5.0
 
@@ -121,43 +117,38 @@ class Drain:
         log = self._log
         spans = {p: (self._ranges[p].start, self._ranges[p].end) for p in wave}
         read = log.kafka.read(log.topic, spans, log.deadline, read_committed=log.read_committed)
-        seen = 0
         with closing(read) as events:
             for event in events:
-                self._take(event)
-                seen += 1
-                if seen % LOOK_EVERY == 0:
-                    self._look()
-                    if self._over:
-                        break
+                if isinstance(event, Record):
+                    chain = self.chains[event.partition]
+                    if chain.take(event):
+                        self._look(chain, wave)
+                        if self._over:
+                            break
+                else:
+                    self._note(event)
+
+    @property
+    def _storage_lost(self) -> bool:
+        return any(isinstance(chain.failure, OF_ALL) for chain in self.chains.values())
 
     @property
     def _over(self) -> bool:
-        failures = [chain.failure for chain in self.chains.values()]
-        of_all = any(isinstance(one, OF_ALL) for one in failures)
-        return of_all or self.moved or self.failure is not None
+        return self.moved or self.failure is not None or self._storage_lost
 
-    def _take(self, event: Event) -> None:
-        chain = self.chains[event.partition]
-        if isinstance(event, Record):
-            if chain.take(event):
-                self._make_way()
-                chain.write()
-        elif isinstance(event, Position):
-            chain.finish(event.offset)
-        elif isinstance(event, Beginning):
+    def _note(self, event: Beginning | Position) -> None:
+        if isinstance(event, Position):
+            self.chains[event.partition].finish(event.offset)
+        else:
             before = self.skipped.get(event.partition, (event.from_offset, 0))
             self.skipped[event.partition] = (before[0], event.to_offset)
 
-    def _make_way(self) -> None:
-        """Let no more objects be on their way than there are writers."""
-        writing = [chain for chain in self.chains.values() if chain.writing]
-        if len(writing) >= WRITERS:
-            writing[0].settle()
-
-    def _look(self) -> None:
-        """Bound the memory, and commit now and then."""
-        held = {p: chain.memory_bytes for p, chain in self.chains.items()}
+    def _look(self, chain: Chain, wave: list[int]) -> None:
+        """Write what is full, bound the memory, and commit now and then."""
+        if chain.full:
+            self._make_way()
+            chain.write()
+        held = {p: self.chains[p].memory_bytes for p in wave}
         if sum(held.values()) > MEMORY_BYTES:
             largest = self.chains[max(held, key=lambda p: held[p])]
             largest.write()
@@ -165,11 +156,18 @@ class Drain:
         if time.monotonic() - self._committed_at > COMMIT_EVERY_S:
             self._commit()
 
+    def _make_way(self) -> None:
+        """Let no more objects be on their way than there are writers."""
+        writing = [chain for chain in self.chains.values() if chain.writing]
+        if len(writing) >= WRITERS:
+            writing[0].settle()
+
     def _write(self, wave: list[int]) -> None:
         """Store what has grown, however little; all partitions at the same time."""
         for partition in wave:
             self._make_way()
-            self.chains[partition].write()
+            if not self._storage_lost:
+                self.chains[partition].write()
         for partition in wave:
             while self.chains[partition].writing:
                 self.chains[partition].settle()
