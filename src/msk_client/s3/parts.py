@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
+BLOCK_BYTES = 256 * 1024
+"""What is read at once: HTTP asks for 16 KB at a time, which would be a call of Python's each."""
+
+
 class Parts:
     """Pieces that are read as one, by any number of readers at once."""
 
@@ -41,7 +45,7 @@ class Parts:
 
     def open(self) -> BinaryIO:
         """Read from the beginning."""
-        return io.BufferedReader(_Reader(self))
+        return io.BufferedReader(_Reader(self), BLOCK_BYTES)
 
     def copy_from(self, position: int, into: memoryview) -> int:
         """Copy what stands at a position, as much as fits or is in one piece."""
