@@ -160,6 +160,18 @@ def test_retention_between_two_runs(
     assert [row[1] for row in lake.rows()] == [*range(60)]
 
 
+def test_an_export_of_everything_is_no_drain(
+    run: CallFunction, eyes: Eyes, topic: Callable[..., str], lake: Lake
+) -> None:
+    """Objects that hold records of aborted transactions are not adopted by a drain without them."""
+    name = topic(1)
+    fill(eyes, name, 10, 1)
+    run(consume(name, destination=lake.uri, isolation="read_uncommitted"))
+    assert len(lake.rows()) == 16
+    with pytest.raises(ObjectConflict, match="isolation 'read_uncommitted'"):
+        run(drain(name, lake))
+
+
 def test_a_topic_made_anew_is_told(
     run: CallFunction, eyes: Eyes, topic: Callable[..., str], lake: Lake
 ) -> None:

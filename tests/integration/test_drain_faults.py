@@ -166,6 +166,24 @@ def test_a_denied_partition_stops_no_other(
     assert_all_is_there(eyes, filled, lake)
 
 
+@pytest.mark.parametrize(
+    "trouble",
+    [{"status": 500}, {"status": 503, "code": "SlowDown"}, {"cut": True}, {"delay_s": 30}],
+    ids=["500", "503", "cut", "silent"],
+)
+def test_a_partition_that_s3_does_not_serve_stops_no_other(
+    run: CallFunction, eyes: Eyes, filled: str, lake: Lake, trouble: dict[str, Any]
+) -> None:
+    """Where S3 fails for one prefix, all others are stored whole and committed."""
+    lake.aws.set_faults(Fault("PUT", "*/partition=1/*", **trouble))
+    with pytest.raises(StorageUnavailable, match=f"partition 0 up to {COUNT}, 2 up to {COUNT}"):
+        run(drain(filled, lake))
+    assert eyes.committed(lake.prefix, filled, range(PARTITIONS)) == {0: COUNT, 1: 0, 2: COUNT}
+    lake.aws.set_faults()
+    assert run(drain(filled, lake))["drained"]
+    assert_all_is_there(eyes, filled, lake)
+
+
 def test_what_may_not_be_looked_at_is_named(run: CallFunction, filled: str, lake: Lake) -> None:
     """Without s3:GetObject an object in the way can't be adopted, and the message says so."""
     run(consume(filled, destination={"uri": lake.uri}))

@@ -322,6 +322,25 @@ def test_metrics_count_records_and_objects(capsys: pytest.CaptureFixture[str]) -
     assert counted == {"RecordsConsumed": 4, "ObjectsWritten": 1, "ObjectsAdopted": 1}
 
 
+def test_what_is_not_listed_is_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the answer has no room for any object, a run out of time is no failure all the same."""
+    monkeypatch.setattr("msk_client.actions.draining.answer.OTHER_FIELDS_BYTES", 10**7)
+    kafka = cluster("r" * 9)
+    read = kafka.read
+
+    def short(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        yield from itertools.islice(read(*arguments, **options), 4)
+
+    kafka.read = short  # type: ignore[method-assign]
+    capsys.readouterr()
+    answer = body(EXPORT, kafka)
+    told = {name: answer[name] for name in ("objects", "objects_omitted", "drained", "count")}
+    assert told == {"objects": [], "objects_omitted": 1, "drained": False, "count": 4}
+    assert '"ObjectsWritten":1' in capsys.readouterr().out.replace(" ", "")
+
+
 def test_a_long_list_of_objects_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """Objects that don't fit an answer are counted, not listed."""
     monkeypatch.setattr("msk_client.actions.draining.answer.OTHER_FIELDS_BYTES", 6_291_000)

@@ -19,6 +19,7 @@ from msk_client.errors import (
     UnfitRecord,
     UnknownObject,
 )
+from msk_client.records import Record
 from tests.fake_s3 import FakeObject, FakeS3
 from tests.unit.invoking import body, cluster, invoke, outgoing
 
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
 
     from msk_client.deadline import Deadline
     from msk_client.s3.keys import Place
+    from tests.unit.invoking import KeptKafka
 
 DRAIN = {
     "action": "consume", "topic": "orders", "group": "lake", "destination": "s3://my-bucket/lake",
 }  # fmt: skip
+SMALL = DRAIN | {"destination": {"uri": "s3://my-bucket/lake", "object_bytes": 1}}
+"""Each record becomes an object."""
 
 
 def denying(
@@ -72,7 +76,78 @@ def test_an_s3_that_fails_is_not_asked_for_every_partition() -> None:
     s3.fail = lambda *_: StorageUnavailable("no.")
     with pytest.raises(StorageUnavailable):
         invoke(DRAIN, kafka, s3=s3)
-    assert len(s3.calls) == drain.WRITERS
+    assert drain.WRITERS <= len(s3.calls) < drain.WRITERS + drain.LOST_AFTER
+
+
+def test_a_prefix_that_s3_fails_to_serve_stops_no_other() -> None:
+    """S3 throttles by prefix: what it stores elsewhere is stored and committed."""
+    kafka, s3 = cluster("rrr", *["r"] * 7), FakeS3()
+    s3.fail = denying(0, StorageUnavailable("503."))
+    with pytest.raises(
+        StorageUnavailable, match=r"503\. Stored all the same: partition 1 up to 1,"
+    ):
+        invoke(DRAIN, kafka, s3=s3)
+    assert kafka.bookmarks["lake", "orders"] == {0: 0} | dict.fromkeys(range(1, 8), 1)
+
+
+def offsets_read(kafka: KeptKafka) -> list[tuple[int, int]]:
+    """Note which records are read from now on."""
+    noted: list[tuple[int, int]] = []
+    read = kafka.read
+
+    def watched(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        for event in read(*arguments, **options):
+            if isinstance(event, Record):
+                noted.append((event.partition, event.offset))
+            yield event
+
+    kafka.read = watched  # type: ignore[method-assign]
+    return noted
+
+
+def test_a_partition_that_can_not_be_stored_is_read_no_further() -> None:
+    """What is left of it costs the others no time; each of their records is read once."""
+    kafka, s3 = cluster("r" * 50, "r" * 9), FakeS3()
+    s3.fail = denying(0, NotAuthorized("no."))
+    read = offsets_read(kafka)
+    with pytest.raises(NotAuthorized):
+        invoke(SMALL, kafka, s3=s3)
+    assert sum(partition == 0 for partition, _ in read) < 5
+    assert [offset for partition, offset in read if partition == 1] == [*range(9)]
+    assert kafka.bookmarks["lake", "orders"] == {0: 0, 1: 9}
+
+
+def test_a_bucket_that_may_not_be_written_is_told_before_the_topic_is_read() -> None:
+    """Where no partition can be stored, nothing more is read."""
+    kafka, s3 = cluster("r" * 50, "r" * 50), FakeS3()
+    s3.fail = lambda *_: NotAuthorized("no.")
+    read = offsets_read(kafka)
+    with pytest.raises(NotAuthorized):
+        invoke(SMALL, kafka, s3=s3)
+    assert len(read) < 10
+
+
+def test_what_was_adopted_before_a_failure_is_committed() -> None:
+    """Many small objects in the way of a large one: each that was adopted counts at once."""
+    kafka, s3 = cluster("rrrrr"), FakeS3()
+    body(SMALL | {"group": None}, kafka, s3=s3)
+    s3.fail = lambda _, at: StorageUnavailable("503.") if f"{3:020}" in at.key else None
+    with pytest.raises(StorageUnavailable, match="Stored all the same: partition 0 up to 3"):
+        invoke(DRAIN, kafka, s3=s3)
+    assert kafka.bookmarks["lake", "orders"] == {0: 3}
+    assert len(s3.objects) == 5
+
+
+def test_an_object_that_can_not_be_read_stops_no_other_partition() -> None:
+    """An object in the way whose content isn't what its name says is a conflict of its own."""
+    kafka, s3 = cluster("rr", "rr"), FakeS3()
+    body({**DRAIN, "group": None}, kafka, s3=s3)
+    key = "lake/orders/partition=0/00000000000000000000.ndjson.gz"
+    metadata = s3.objects[key].headers["Metadata"] | {"sha256": "0" * 64}
+    s3.objects[key] = FakeObject(b"unpacked by somebody", {"Metadata": metadata})
+    with pytest.raises(ObjectConflict, match=key):
+        invoke(DRAIN, kafka, s3=s3)
+    assert kafka.bookmarks["lake", "orders"] == {0: 0, 1: 2}
 
 
 def test_a_record_that_fits_no_format_holds_back_only_what_follows() -> None:

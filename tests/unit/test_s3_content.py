@@ -124,3 +124,5 @@ def test_what_is_held_is_counted() -> None:
     assert few.memory_bytes < many.memory_bytes
     assert len(many) == 1_000
     assert many.size > many.memory_bytes / 2
+    sealed = many.seal()
+    assert sealed.memory_bytes >= len(sealed.body) + 1_000 * content.INDEX_BYTES

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from msk_client.deadline import Deadline
 from msk_client.errors import NotAuthorized, ObjectConflict, UnfitRecord, UnknownObject
 from msk_client.records import Record
 from msk_client.s3 import formats
+from msk_client.s3.adopting import contains
 from msk_client.s3.keys import Pattern
 from msk_client.s3.objects import Destination, Objects, Source, Stored
 from tests.fake_s3 import FakeObject, FakeS3
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import BinaryIO
 
 KEY = "lake/orders/partition=2/{:020}.ndjson.gz"
 
@@ -146,6 +151,29 @@ def test_what_the_topic_has_lost_since_may_be_in_the_object() -> None:
     assert spans(write(s3, 0, [3, 4], 5)) == [(0, 4, True), (4, 5, False)]
 
 
+@given(stored=st.text("abc\n", max_size=60), chunk=st.integers(1, 9), data=st.data())
+def test_lines_are_found_in_their_order(stored: str, chunk: int, data: st.DataObject) -> None:
+    """What is stored contains every choice of its own lines, and no line that isn't there."""
+    text = f"{stored}\n".encode()
+    lines = text.splitlines(keepends=True)
+    kept = b"".join(line for line in lines if data.draw(st.booleans()))
+
+    def holds(own: bytes) -> bool:
+        pieces = [own[at : at + chunk] for at in range(0, len(own), chunk)]
+        return contains(cast("BinaryIO", Body(text)), pieces)
+
+    assert holds(kept)
+    assert not holds(kept + b"d\n")
+    assert not holds(text + lines[0])
+
+
+class Body:
+    """What a response's body surely has: its `readline` reads by the byte, which is for ever."""
+
+    def __init__(self, content: bytes) -> None:
+        self.read = io.BytesIO(content).read
+
+
 def test_a_record_that_the_object_lacks_is_a_conflict() -> None:
     """An object without a record that the topic has is a loss: it fails, and nothing is changed."""
     s3 = FakeS3()
@@ -179,6 +207,10 @@ def test_other_content_is_a_conflict_in_every_format(name: str) -> None:
         ({"start-offset": "1"}, "one key of two ranges"),
         ({"format": "csv"}, "keep the format"),
         ({"schema-version": "0"}, "schema-version '0'"),
+        ({"next-offset": "0"}, "make no range"),
+        ({"last-offset": "1"}, "make no range"),
+        ({"next-offset": "many"}, "make no range"),
+        ({"count": "-1"}, "make no range"),
     ],
 )
 def test_an_object_of_something_else_is_a_conflict(change: dict[str, str], reason: str) -> None:
@@ -192,6 +224,29 @@ def test_an_object_of_something_else_is_a_conflict(change: dict[str, str], reaso
         write(s3, 0, [0], 1)
     assert reason in str(caught.value)
     assert one.key in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["ndjson.gz", "ndjson.zst"])
+@pytest.mark.parametrize("body", [b"", b"unpacked", b"cut"])
+def test_an_object_that_can_not_be_read_is_a_conflict(name: str, body: bytes) -> None:
+    """Content that is damaged, or isn't packed as its name says, is other content."""
+    s3, form = FakeS3(), formats.parse(name)
+    (one,) = write(s3, 0, range(50), 50, form=form)
+    there = s3.objects[one.key]
+    headers = {"Metadata": {**there.headers["Metadata"], "sha256": "0" * 64}}
+    s3.objects[one.key] = FakeObject(there.body[:20] if body == b"cut" else body, headers)
+    with pytest.raises(ObjectConflict, match="other content for offsets 0 to 49"):
+        write(s3, 0, range(50), 50, form=form)
+
+
+def test_records_that_were_never_committed_are_not_adopted() -> None:
+    """An object of everything is none of what was committed, though it holds all of that too."""
+    s3, destination = FakeS3(), Destination("my-bucket")
+    every = Objects(s3, destination, Source("orders", 2, isolation="read_uncommitted"))
+    committed = Objects(s3, destination, Source("orders", 2, isolation="read_committed"))
+    every.write(0, map(record, range(3)), 3, Deadline.after(5))
+    with pytest.raises(ObjectConflict, match="with isolation 'read_uncommitted', where this call"):
+        committed.write(0, map(record, [0, 2]), 3, Deadline.after(5))
 
 
 def test_an_object_without_our_metadata_is_a_conflict() -> None:

@@ -18,10 +18,10 @@ from msk_client.s3.adopting import begins_with, check_owner, contains
 from msk_client.s3.content import Growing
 from msk_client.s3.formats import SCHEMA_VERSION, Format
 from msk_client.s3.keys import DEFAULT_PATTERN, Pattern, Place, Start
-from msk_client.s3.packing import unpacked
+from msk_client.s3.packing import damages, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Executor
 
     from msk_client.deadline import Deadline
@@ -64,6 +64,8 @@ class Source:
     partition: int
     topic_id: str | None = None
     """None where it isn't known."""
+    isolation: str | None = None
+    """How they are read; None where it isn't known."""
 
 
 @dataclass(frozen=True)
@@ -117,27 +119,24 @@ class Objects:
                 stored += self.store(growing.seal(), deadline)
                 growing = Growing(self._destination.form, stored[-1].next, pool)
         growing.reach(next_)
-        return stored + self.store(growing.seal(), deadline)
+        return [*stored, *self.store(growing.seal(), deadline)]
 
-    def store(self, content: Content, deadline: Deadline) -> list[Stored]:
-        """Store a range; see `write`."""
-        stored: list[Stored] = []
+    def store(self, content: Content, deadline: Deadline) -> Iterator[Stored]:
+        """Store a range; see `write`. What was yielded is stored, whatever comes after it."""
         while content.count:
             at = self._destination.place(
                 Start(self._source.topic, self._source.partition, content.start, content.day)
             )
             headers = self._headers(content)
             if self._store.put_new(at, content.body, headers, deadline):
-                size = len(content.body)
-                stored.append(_stored(at, headers["Metadata"], size, adopted=False))
-                break
+                yield _stored(at, headers["Metadata"], len(content.body), adopted=False)
+                return
             head = self._store.head(at, deadline)
             if head is None:  # somebody deleted it in between
                 continue
             found = self._adopt(at, head, content, deadline)
-            stored.append(found)
+            yield found
             content = content.since(found.next)
-        return stored
 
     def _headers(self, content: Content) -> dict[str, dict[str, str]]:
         """Make the fields of PutObject."""
@@ -153,8 +152,8 @@ class Objects:
             "format": form.name,
             "schema-version": str(SCHEMA_VERSION),
         }
-        if source.topic_id is not None:
-            metadata["topic-id"] = source.topic_id
+        known = {"topic-id": source.topic_id, "isolation": source.isolation}
+        metadata |= {name: text for name, text in known.items() if text is not None}
         headers: dict[str, object] = {"ContentType": form.content_type, "Metadata": metadata}
         if form.content_encoding is not None:
             headers["ContentEncoding"] = form.content_encoding
@@ -187,8 +186,12 @@ class Objects:
 
         def compare(holds: Callable[[BinaryIO, Iterable[bytes]], bool]) -> bool:
             body = self._store.open(at, deadline).body
-            with closing(body), unpacked(body, content.form.compression) as stored:
-                return holds(stored, content.part_before(next_))
+            compression = content.form.compression
+            try:
+                with closing(body), unpacked(body, compression) as stored:
+                    return holds(stored, content.part_before(next_))
+            except damages(compression):
+                return False
 
         ways = [begins_with] if content.form.kind == "bin" else [begins_with, contains]
         return any(self._store.reading(partial(compare, way), at, deadline) for way in ways)

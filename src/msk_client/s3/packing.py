@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sys
+import zlib
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
@@ -63,6 +64,13 @@ def unpacked(body: BinaryIO, compression: Compression) -> BinaryIO:
     if compression == "zst":
         return cast("BinaryIO", _zstd().ZstdFile(body))
     return body
+
+
+def damages(compression: Compression) -> tuple[type[Exception], ...]:
+    """What reading raises where the content ends early, or was never compressed so."""
+    if compression == "zst":
+        return EOFError, _zstd().ZstdError
+    return EOFError, gzip.BadGzipFile, zlib.error
 
 
 def _zstd() -> ModuleType:

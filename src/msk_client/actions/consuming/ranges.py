@@ -53,6 +53,11 @@ class Log:
     deadline: Deadline
 
     @property
+    def isolation(self) -> str:
+        """Kafka's name for which records are read."""
+        return "read_committed" if self.read_committed else "read_uncommitted"
+
+    @property
     def end(self) -> Mark:
         """What a read can reach."""
         return Mark.STABLE_END if self.read_committed else Mark.END
@@ -104,7 +109,7 @@ def _checked(topic: str, partition: int, start: int, high: int) -> int:
         raise OffsetOutOfRange(
             f"Partition {partition} of topic {topic!r} ends at offset {high}, before the start"
             f" asked for, {start}: the topic was probably made anew. Read from 'beginning', or give"
-            " offsets that are there."
+            " offsets that are there; a drain goes on with another group and another prefix."
         )
     return start
 

@@ -52,6 +52,11 @@ class Chain:
         self._writing: _Writing | None = None
 
     @property
+    def unread(self) -> int:
+        """Where reading goes on: what stands before it is taken, or stored."""
+        return self._growing.next
+
+    @property
     def complete(self) -> bool:
         """Whether all of the range is stored."""
         waiting = self._writing is not None or len(self._growing) > 0
@@ -60,13 +65,13 @@ class Chain:
     @property
     def memory_bytes(self) -> int:
         """What is held of this partition, more or less."""
-        writing = 0 if self._writing is None else len(self._writing.content.body)
+        writing = 0 if self._writing is None else self._writing.content.memory_bytes
         return writing + self._growing.memory_bytes
 
     @property
-    def writing(self) -> bool:
-        """Whether an object is on its way."""
-        return self._writing is not None
+    def on_its_way(self) -> Future[None] | None:
+        """What is done when the object that is being written is stored, or has failed."""
+        return None if self._writing is None else self._writing.future
 
     @property
     def full(self) -> bool:
@@ -87,7 +92,7 @@ class Chain:
     def finish(self, position: int) -> None:
         """The range is read: there is no record between the last one and `position`."""
         self.finished = True
-        self.reached = position
+        self.reached = max(self.reached, position)
         self._growing.reach(position)
 
     def write(self) -> None:
@@ -98,22 +103,25 @@ class Chain:
             self._growing = self._begin(grown.next)
             self._write(grown.seal())
 
-    def settle(self) -> bool:
-        """Wait until the object on its way is stored; True where the position has moved."""
+    def settle(self) -> None:
+        """Wait until the object on its way is stored, and go on behind it."""
         if self._writing is None:
-            return False
+            return
         writing, self._writing = self._writing, None
-        try:
-            stored = writing.future.result()
-        except MskClientError as problem:
+        problem = writing.future.exception()
+        if problem is not None and not isinstance(problem, MskClientError):
+            raise problem
+        if writing.stored:
+            self._go_on_behind(writing.stored)
+        if problem is not None:
             self._fail(problem)
-            return False
+
+    def _go_on_behind(self, stored: list[Stored]) -> None:
         self.stored += stored
         self.position = stored[-1].next
         self.reached = max(self.reached, self.position)
         if self.position > self._growing.start:
             self._drop_before(self.position)
-        return True
 
     def _drop_before(self, position: int) -> None:
         """An adopted object reaches into what has been read since: store the rest by itself."""
@@ -126,7 +134,7 @@ class Chain:
     def _give_up_behind_what_is_read(self, problem: MskClientError) -> None:
         """A record that fits no format doesn't hold back those before it."""
         self.write()
-        while self.writing:
+        while self.on_its_way:
             self.settle()
         self._fail(self.failure or problem)
 
@@ -138,9 +146,14 @@ class Chain:
         return Growing(self._destination.form, start, self._workers.packing)
 
     def _write(self, content: Content) -> None:
-        store = self._objects.store
-        future = self._workers.writing.submit(store, content, self._deadline)
-        self._writing = _Writing(content, future)
+        stored: list[Stored] = []
+        future = self._workers.writing.submit(self._store, content, stored)
+        self._writing = _Writing(content, future, stored)
+
+    def _store(self, content: Content, stored: list[Stored]) -> None:
+        """Run in a thread: what is stored is kept, also where the rest fails."""
+        for one in self._objects.store(content, self._deadline):
+            stored.append(one)  # noqa: PERF402 - `extend` doesn't promise to keep it
 
 
 @dataclass(frozen=True)
@@ -148,4 +161,5 @@ class _Writing:
     """An object on its way."""
 
     content: Content = field(repr=False)
-    future: Future[list[Stored]]
+    future: Future[None]
+    stored: list[Stored]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -42,8 +42,11 @@ MEMORY_BYTES = 40 * 1024 * 1024
 COMMIT_EVERY_S = 5.0
 
 OUT_OF_TIME = (BrokerUnreachable, DeadlineExceeded)
-OF_ALL = (AuthenticationFailed, StorageUnavailable, UnknownObject)
-"""Failures to write that aren't one partition's alone: nothing more is read."""
+OF_S3 = (AuthenticationFailed, StorageUnavailable, UnknownObject)
+"""Failures to write that may be those of all partitions, or of one prefix that S3 throttles."""
+
+LOST_AFTER = 2
+"""So many partitions fail so, and none is stored: then nothing more is read."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,11 @@ class Drain:
         self._ranges = ranges
         self._progress = progress
         self._committed_at = time.monotonic()
+        self._wave: list[int] = []
         self.chains: dict[int, Chain] = {}
         for partition, one in ranges.items():
-            objects = Objects(task.store, destination, Source(log.topic, partition, topic_id))
+            source = Source(log.topic, partition, topic_id, log.isolation)
+            objects = Objects(task.store, destination, source)
             chain = Chain(objects, destination, one.asked, deadline, workers())
             self.chains[partition] = chain
             if one.empty:
@@ -95,15 +100,17 @@ class Drain:
             if self._progress is not None:
                 self._progress.begin({p: chain.position for p, chain in self.chains.items()})
             for wave in self._waves():
-                if self._over or self._log.deadline.passed:
+                if self._is_over() or self._log.deadline.passed:
                     break
-                self._read(wave)
-                self._write(wave)
+                self._wave = wave
+                while self._read():
+                    pass
+                self._write()
         except MskClientError as problem:
             # A look-up at the very end of the time fails for want of it, whatever it says.
             if not (isinstance(problem, OUT_OF_TIME) and self._log.deadline.passed):
                 self.failure = problem
-            self._write(list(self.chains))
+            self._write()
         self._commit()
 
     def _waves(self) -> Iterator[list[int]]:
@@ -113,28 +120,43 @@ class Drain:
         for first in range(0, len(ordered), AT_ONCE):
             yield ordered[first : first + AT_ONCE]
 
-    def _read(self, wave: list[int]) -> None:
-        log = self._log
-        spans = {p: (self._ranges[p].start, self._ranges[p].end) for p in wave}
+    def _read(self) -> bool:
+        """Read the wave; True where a partition has failed, and the others are to be read on.
+
+        What can't be stored isn't read either: it would cost the others their time.
+        """
+        log, spans = self._log, self._unread()
         read = log.kafka.read(log.topic, spans, log.deadline, read_committed=log.read_committed)
         with closing(read) as events:
             for event in events:
-                if isinstance(event, Record):
-                    chain = self.chains[event.partition]
-                    if chain.take(event):
-                        self._look(chain, wave)
-                        if self._over:
-                            break
-                else:
+                if not isinstance(event, Record):
                     self._note(event)
+                elif self.chains[event.partition].take(event):
+                    self._look(self.chains[event.partition])
+                    if self._is_over():
+                        return False
+                    if any(self.chains[p].failure for p in spans):
+                        return True
+        return False
 
-    @property
-    def _storage_lost(self) -> bool:
-        return any(isinstance(chain.failure, OF_ALL) for chain in self.chains.values())
+    def _unread(self) -> dict[int, tuple[int, int]]:
+        """What is still to be read of the partitions that haven't failed."""
+        chains = ((p, self.chains[p]) for p in self._wave)
+        return {
+            p: (max(self._ranges[p].start, chain.unread), self._ranges[p].end)
+            for p, chain in chains
+            if not chain.finished and chain.failure is None
+        }
 
-    @property
-    def _over(self) -> bool:
-        return self.moved or self.failure is not None or self._storage_lost
+    def _is_over(self) -> bool:
+        return self.moved or self.failure is not None or self._is_storage_lost()
+
+    def _is_storage_lost(self) -> bool:
+        chains = [self.chains[p] for p in self._wave]
+        if sum(isinstance(chain.failure, OF_S3) for chain in chains) < LOST_AFTER:
+            return False
+        self._settle_arrived()
+        return not any(chain.stored for chain in chains)
 
     def _note(self, event: Beginning | Position) -> None:
         if isinstance(event, Position):
@@ -143,12 +165,12 @@ class Drain:
             before = self.skipped.get(event.partition, (event.from_offset, 0))
             self.skipped[event.partition] = (before[0], event.to_offset)
 
-    def _look(self, chain: Chain, wave: list[int]) -> None:
+    def _look(self, chain: Chain) -> None:
         """Write what is full, bound the memory, and commit now and then."""
         if chain.full:
             self._make_way()
             chain.write()
-        held = {p: self.chains[p].memory_bytes for p in wave}
+        held = {p: self.chains[p].memory_bytes for p in self._wave}
         if sum(held.values()) > MEMORY_BYTES:
             largest = self.chains[max(held, key=lambda p: held[p])]
             largest.write()
@@ -157,20 +179,29 @@ class Drain:
             self._commit()
 
     def _make_way(self) -> None:
-        """Let no more objects be on their way than there are writers."""
-        writing = [chain for chain in self.chains.values() if chain.writing]
-        if len(writing) >= WRITERS:
-            writing[0].settle()
+        """Let no more objects be on their way than writers; a slow one doesn't hold up the rest."""
+        every = [self.chains[p].on_its_way for p in self._wave]
+        coming = [one for one in every if one is not None]
+        if len(coming) >= WRITERS:
+            wait(coming, return_when=FIRST_COMPLETED)
+            self._settle_arrived()
 
-    def _write(self, wave: list[int]) -> None:
-        """Store what has grown, however little; all partitions at the same time."""
-        for partition in wave:
-            self._make_way()
-            if not self._storage_lost:
-                self.chains[partition].write()
-        for partition in wave:
-            while self.chains[partition].writing:
+    def _settle_arrived(self) -> None:
+        for partition in self._wave:
+            coming = self.chains[partition].on_its_way
+            if coming is not None and coming.done():
                 self.chains[partition].settle()
+
+    def _write(self) -> None:
+        """Store what has grown, however little; all partitions at the same time."""
+        chains = [self.chains[p] for p in self._wave]
+        for chain in sorted(chains, key=lambda chain: chain.on_its_way is not None):
+            self._make_way()  # those that needn't wait for an object of their own come first
+            if not self._is_storage_lost():
+                chain.write()
+        for chain in chains:
+            while chain.on_its_way:
+                chain.settle()
 
     def _commit(self) -> None:
         """Move the bookmark over what is stored."""

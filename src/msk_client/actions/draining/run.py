@@ -44,30 +44,26 @@ def drain(call: Call, task: Task, bookmark: Bookmark | None) -> Answer:
     run = Drain(task, topic_id, progress, writing_until(call.deadline))
     run.run()
     told = fields(run.chains, task.ranges, run.skipped, call.max_answer_bytes)
+    stored = [one for chain in run.chains.values() for one in chain.stored]
     call.counts |= {
         "RecordsConsumed": told["count"] + told["adopted_count"],
-        "ObjectsWritten": sum(not one["adopted"] for one in told["objects"]),
-        "ObjectsAdopted": sum(one["adopted"] for one in told["objects"]),
+        "ObjectsWritten": sum(not one.adopted for one in stored),
+        "ObjectsAdopted": sum(one.adopted for one in stored),
         "BytesWritten": told["bytes"],
     }
     if run.first_failure is not None:
         raise _with_the_rest(run, run.first_failure)
-    _raise_without_progress(told, run, topic)
+    if not (told["drained"] or stored or run.moved):
+        raise DeadlineExceeded(
+            f"The time ran out before an object of topic {topic!r} was stored: give the function a"
+            " longer timeout."
+        )
     body: dict[str, Any] = {"topic": topic, "destination": task.destination.uri, **told}
     if progress is not None:
         body["committed"] = not progress.moved
         if progress.moved:
             body["bookmark_moved"] = True
     return Answer(body)
-
-
-def _raise_without_progress(told: dict[str, Any], run: Drain, topic: str) -> None:
-    if told["drained"] or told["objects"] or run.moved:
-        return
-    raise DeadlineExceeded(
-        f"The time ran out before an object of topic {topic!r} was stored: give the function a"
-        " longer timeout."
-    )
 
 
 def _with_the_rest(run: Drain, failure: MskClientError) -> MskClientError:
