@@ -111,9 +111,11 @@ engine-stop: install ## End the podman of `make engine` and its containers
 image: install ## Build the function's image, and print what it adds to its base
 	@$(BIN)/python -m local.image
 
-bench: install ## Compare with the straightforward handler, side by side
+bench: install ## Compare with the straightforward handler and the usual tools, side by side (20 minutes, kcat)
 	$(BIN)/python -m bench.compare
+	$(BIN)/python -m bench.batch
 	$(BIN)/python -m bench.drain
+	$(BIN)/python -m bench.load
 
 soak: install ## The long versions of the tests that kill, freeze and mutate
 	$(BIN)/pytest tests/integration tests/e2e -m soak --soak --timeout 3600
