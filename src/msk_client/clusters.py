@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
     from msk_client.batch import Batch
 
-PROVISIONED = re.compile(r"b-[0-9]+(?:-public)?\.(?P<cluster>.+\.kafka\..+)", re.IGNORECASE)
-"""`b-2.demo.a1b2c3.c5.kafka.eu-west-1.amazonaws.com`: all its brokers, by all its listeners."""
+PROVISIONED = re.compile(r".+\.(?P<cluster>[^.]+\.[^.]+\.c[0-9]+\.kafka\..+)")
+"""`b-2.demo.a1b2c3.c5.kafka.eu-west-1.amazonaws.com`, `b-1-public.demo...`, and through a VPC
+connection `b-1.iam.demo...`: all its brokers, by all its listeners."""
 
 CLUSTER_ARN = re.compile(r"arn:[^:]+:kafka:[^:]*:[^:]*:cluster/.+")
 """Not a VPC connection's, which doesn't tell the cluster."""
@@ -20,8 +21,8 @@ CLUSTER_ARN = re.compile(r"arn:[^:]+:kafka:[^:]*:[^:]*:cluster/.+")
 def same_cluster(batch: Batch, endpoint: str, cluster_arn: str | None) -> bool:
     """Tell whether a batch's cluster is, or may be, the one at `endpoint` or of this ARN.
 
-    By the ARNs, where both are a cluster's, and by the brokers' names: an MSK broker's tells the
-    cluster, whichever its listener; another one's counts with its port.
+    By the ARNs, where both are a cluster's, and by the brokers' names, without the port, which is
+    another one for each way to log in: better to refuse a copy than to let one go round for ever.
     """
     source = batch.source_arn
     if source is not None and cluster_arn is not None and CLUSTER_ARN.fullmatch(source):
@@ -35,7 +36,6 @@ def _names(servers: Iterable[str]) -> set[str]:
 
 
 def _name(server: str) -> str:
-    host = server.rpartition(":")[0]
-    if (match := PROVISIONED.fullmatch(host)) is not None:
-        return match["cluster"]
-    return host if ".kafka-serverless." in host else server
+    host = server.rpartition(":")[0] or server
+    match = PROVISIONED.fullmatch(host)
+    return host if match is None else match["cluster"]

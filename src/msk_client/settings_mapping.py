@@ -67,12 +67,12 @@ def _topic(environ: Environ[str, str]) -> str | None:
 
 
 def _dead_letter(environ: Environ[str, str]) -> str | None:
-    text = environ.get("ESM_DEAD_LETTER")
-    if text is None or text.startswith("s3://"):
-        return text
-    if not QUEUE.fullmatch(text.strip()):
+    text = environ.get("ESM_DEAD_LETTER", "").strip()
+    if not text or text.startswith("s3://"):
+        return text or None
+    if not QUEUE.fullmatch(text):
         raise InvalidSetting(
             f"ESM_DEAD_LETTER is {text[:200]!r}: give s3://bucket/prefix or the URL of a queue such"
             " as https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters."
         )
-    return text.strip()
+    return text

@@ -22,7 +22,7 @@ from msk_client.errors import (
     UnfitRecord,
     UnknownTopic,
 )
-from msk_client.ports import Outcome
+from msk_client.ports import Outcome, Produced
 from tests.fake_s3 import FakeS3
 from tests.fake_sqs import FakeSqs
 from tests.unit.batches import ARN, BROKEN, SERVERS, batch_event
@@ -30,7 +30,10 @@ from tests.unit.invoking import KeptKafka, invoke, settings_of
 from tests.unit.written import lines, log_of, metrics_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from msk_client.deadline import Deadline
+    from msk_client.records import Outgoing
 
 TRIGGERS = Path(__file__).parents[2] / "events" / "triggers"
 EXAMPLE = json.loads((TRIGGERS / "kafka_batch.json").read_bytes())
@@ -275,6 +278,92 @@ def test_without_dead_letters_an_unfit_record_ends_the_object() -> None:
     assert [b"a\n"] == [one.body for one in s3.objects.values()]
 
 
+# Poison in every position
+
+LENGTH = 3
+EVERYWHERE = [(p, o) for p in range(3) for o in range(LENGTH)]
+POISONED = [
+    *({one} for one in EVERYWHERE),
+    *({(p, o) for p in range(3)} for o in range(LENGTH)),
+    *({(p, o) for o in range(LENGTH)} for p in range(3)),
+    set(EVERYWHERE),
+]
+"""One anywhere; the first, middle or last of every partition; all of one; all of all."""
+
+KINDS: dict[str, tuple[object, Any]] = {
+    "broken": (BROKEN, {}),
+    "not what was asked for": (b"{", {"ESM_DECODE": "json"}),
+    "no place in the format": (b"1\n2", {"OUTPUT_FORMAT": "raw"}),
+}
+
+
+def poisoned(at: set[tuple[int, int]], kind: str) -> tuple[dict[str, Any], Any]:
+    """Make a batch of three partitions, and the settings under which these records are poison."""
+    poison, settings = KINDS[kind]
+    parts = {p: [poison if (p, o) in at else b"%d" % o for o in range(LENGTH)] for p in range(3)}
+    return batch_event(parts, first_offset=40), settings
+
+
+def values_in(s3: FakeS3) -> dict[int, list[int]]:
+    """Answer the values that stand in the lake, which are their positions, by partition."""
+    found: dict[int, list[int]] = {}
+    for key in sorted(key for key in s3.objects if key.startswith("lake/")):
+        if key.endswith(".gz"):
+            values = [line["value"] for line in read_lines(s3, key)]
+        else:
+            values = bytes(s3.objects[key].body).splitlines()
+        partition = int(key.partition("partition=")[2].partition("/")[0])
+        found.setdefault(partition, []).extend(map(int, values))
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("mode", [{}, PARTIAL], ids=["whole", "partial"])
+@pytest.mark.parametrize("at", POISONED, ids=str)
+def test_poison_anywhere_is_kept_aside(at: set[tuple[int, int]], mode: Any, kind: str) -> None:  # noqa: ANN401
+    """Wherever poison stands, it is a dead letter, and the others are stored in their order."""
+    event, settings = poisoned(at, kind)
+    s3 = FakeS3()
+    answer = invoke(event, s3=s3, **S3, **DEAD, **mode, **settings)
+    assert [] == answer.get("batchItemFailures", [])
+    good = {p: [o for o in range(LENGTH) if (p, o) not in at] for p in range(3)}
+    assert {p: offsets for p, offsets in good.items() if offsets} == values_in(s3)
+    letters = [
+        json.loads(line)
+        for key, one in s3.objects.items()
+        if key.startswith("dead/")
+        for line in bytes(one.body).splitlines()
+    ]
+    records = [letter.get("record") or letter["event_record"] for letter in letters]
+    assert sorted(at) == sorted((one["partition"], one["offset"] - 40) for one in records)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("at", POISONED, ids=str)
+def test_poison_anywhere_ends_its_partition(at: set[tuple[int, int]], kind: str) -> None:
+    """Without dead letters each partition is stored up to its first poison, and goes on there."""
+    event, settings = poisoned(at, kind)
+    s3 = FakeS3()
+    answer = invoke(event, s3=s3, **S3, **PARTIAL, **settings)
+    ends = {p: min((o for q, o in at if p == q), default=LENGTH) for p in range(3)}
+    items = [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+    assert [
+        {"partition": f"orders-{p}", "offset": 40 + end} for p, end in ends.items() if end < LENGTH
+    ] == items
+    assert {p: list(range(end)) for p, end in ends.items() if end} == values_in(s3)
+
+
+@pytest.mark.parametrize("kind", ["broken", "not what was asked for"])
+@pytest.mark.parametrize("at", POISONED, ids=str)
+def test_poison_anywhere_fails_the_whole_batch(at: set[tuple[int, int]], kind: str) -> None:
+    """Without dead letters and partial responses it is raised, and nothing is written."""
+    event, settings = poisoned(at, kind)
+    s3 = FakeS3()
+    with pytest.raises(UnfitRecord, match=r"brings the whole batch again.*Set ESM_DEAD_LETTER"):
+        invoke(event, s3=s3, **S3, **settings)
+    assert {} == s3.objects
+
+
 # Dead letters
 
 
@@ -359,60 +448,122 @@ def test_records_are_produced_as_they_are() -> None:
     kafka = target()
     answer = invoke(EXAMPLE, kafka, **PRODUCE)
     sent = [record for log in kafka.logs["copies"] for record in log.records.values()]
-    assert [
+    assert [  # the first of each partition goes before the others
         (b"k1", b'{"id":1,"item":"tea"}', 1_700_000_000_041),
+        (b"k2", b"plain text", 1_700_000_000_007),
         (b"k1", None, 1_700_000_000_042),
         (None, b"\x00\xff\x10", 1_700_000_000_044),
-        (b"k2", b"plain text", 1_700_000_000_007),
     ] == [(record.key, record.value, record.timestamp_ms) for record in sent]
     assert [("trace", b"abc"), ("blob", b"\x00\x01\xff"), ("trace", b"d")] == sent[0].headers
     assert 4 == answer["body"]["RecordsStored"]
 
 
-def outcomes(*statuses: str) -> list[Outcome]:
-    """Make outcomes of these kinds."""
-    errors = {
-        "rejected": RecordTooLarge("too large"),
-        "not_delivered": ThrottledOrBusy("busy"),
-        "unknown": ThrottledOrBusy("lost"),
-        "denied": NotAuthorized("may not"),
-    }
-    return [
-        Outcome("rejected" if status == "denied" else status, error=errors.get(status))  # type: ignore[arg-type]
-        for status in statuses
-    ]
+ANSWERS = {
+    b"rejected": Outcome("rejected", error=RecordTooLarge("too large")),
+    b"not_delivered": Outcome("not_delivered", error=ThrottledOrBusy("busy")),
+    b"unknown": Outcome("unknown", error=ThrottledOrBusy("lost")),
+    b"denied": Outcome("rejected", error=NotAuthorized("may not")),
+}
 
 
-@pytest.mark.parametrize("status", ["not_delivered", "unknown", "denied"])
-def test_what_isnt_surely_produced_comes_again(status: str) -> None:
+class Answering(KeptKafka):
+    """A cluster that answers to a record what its value says, and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_topic("copies", 3)
+        self.sent: list[bytes | None] = []
+
+    def produce(self, topic: str, records: Sequence[Outgoing], deadline: Deadline) -> Produced:
+        """See the port."""
+        answer = super().produce(topic, records, deadline)
+        self.sent += [record.value for record in records]
+        told = [
+            ANSWERS.get(record.value or b"", one)
+            for record, one in zip(records, answer.outcomes, strict=True)
+        ]
+        return Produced(answer.num_partitions, told)
+
+
+@pytest.mark.parametrize("settings", [DEAD, {}], ids=["letters", "none"])
+@pytest.mark.parametrize("status", [b"not_delivered", b"unknown", b"denied"])
+def test_what_isnt_surely_produced_comes_again(status: bytes, settings: Any) -> None:  # noqa: ANN401
     """A record that may not be in the log comes again, and its partition with it; others don't."""
-    kafka = target()
-    kafka.outcomes = outcomes("delivered", status, "delivered", "delivered")
-    event = batch_event({0: [b"a", b"b", b"c"], 1: [b"d"]})
-    answer = invoke(event, kafka, **PRODUCE, **PARTIAL, **DEAD)
+    event = batch_event({0: [b"a", status, b"c"], 1: [b"d"]})
+    answer = invoke(event, Answering(), **PRODUCE, **PARTIAL, **settings)
     assert [{"itemIdentifier": {"partition": "orders-0", "offset": 1}}] == (
         answer["batchItemFailures"]
     )
 
 
-def test_what_the_target_refuses_is_a_dead_letter() -> None:
-    """A record that the topic never takes, such as one too large, is kept."""
-    kafka, s3 = target(), FakeS3()
-    kafka.outcomes = outcomes("delivered", "rejected", "delivered")
-    answer = invoke(
-        batch_event({0: [b"a", b"b", b"c"]}), kafka, s3=s3, **PRODUCE, **PARTIAL, **DEAD
+@pytest.mark.parametrize("status", [b"not_delivered", b"rejected"])
+def test_nothing_is_sent_behind_a_record_that_fails_again(status: bytes) -> None:
+    """A batch that begins with what failed before sends nothing more of that partition."""
+    kafka = Answering()
+    event = batch_event({0: [status, b"b", b"c"], 1: [b"d", b"e"]}, first_offset=5)
+    answer = invoke(event, kafka, **PRODUCE, **PARTIAL)
+    assert [{"itemIdentifier": {"partition": "orders-0", "offset": 5}}] == (
+        answer["batchItemFailures"]
     )
+    assert [status, b"d", b"e"] == kafka.sent
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_what_the_target_refuses_is_a_dead_letter(at: int) -> None:
+    """A record that the topic never takes, such as one too large, is kept; the others are sent."""
+    kafka, s3 = Answering(), FakeS3()
+    values = [b"a", b"b", b"c"]
+    values[at] = b"rejected"
+    answer = invoke(batch_event({0: values}), kafka, s3=s3, **PRODUCE, **PARTIAL, **DEAD)
     assert {"batchItemFailures": []} == answer
     (letter,) = [json.loads(one.body) for one in s3.objects.values()]
-    assert (1, "RecordTooLarge") == (letter["record"]["offset"], letter["error"])
+    assert (at, "RecordTooLarge") == (letter["record"]["offset"], letter["error"])
+    assert values == kafka.sent
 
 
 def test_what_the_target_refuses_fails_without_dead_letters() -> None:
     """Without dead letters it is raised as what it is."""
-    kafka = target()
-    kafka.outcomes = outcomes("delivered", "rejected")
     with pytest.raises(RecordTooLarge, match="orders-0 from offset 1"):
-        invoke(batch_event({0: [b"a", b"b"]}), kafka, **PRODUCE)
+        invoke(batch_event({0: [b"a", b"rejected"]}), Answering(), **PRODUCE)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\0"])
+def test_what_the_client_would_change_isnt_sent(name: str) -> None:
+    """Kafka's client would cut a header's name at a NUL: such a record is a dead letter."""
+    kafka, s3 = Answering(), FakeS3()
+    event = batch_event({0: [b"a", b"b", b"c"]})
+    event["records"]["orders-0"][1]["headers"] = [{name: [1]}]
+    answer = invoke(event, kafka, s3=s3, **PRODUCE, **DEAD)
+    assert ([b"a", b"c"], 1) == (kafka.sent, answer["body"]["RecordsDeadLettered"])
+    (letter,) = [json.loads(one.body) for one in s3.objects.values()]
+    assert ("UnfitRecord", [[name, "\1"]]) == (letter["error"], letter["record"]["headers"])
+
+
+def test_without_dead_letters_nothing_is_sent_behind_what_cant_be() -> None:
+    """A record that the client can't send ends its partition."""
+    kafka = Answering()
+    event = batch_event({0: [b"a", b"b", b"c"]})
+    event["records"]["orders-0"][1]["headers"] = [{"a\0b": [1]}]
+    answer = invoke(event, kafka, **PRODUCE, **PARTIAL)
+    assert [{"itemIdentifier": {"partition": "orders-0", "offset": 1}}] == (
+        answer["batchItemFailures"]
+    )
+    assert [b"a"] == kafka.sent
+
+
+def test_a_dead_letter_that_cant_be_kept_holds_back_what_is_behind() -> None:
+    """Else each try would send the records behind it once more."""
+    kafka, s3 = Answering(), FakeS3()
+    s3.fail = lambda *_: NotAuthorized("denied")
+    event = batch_event({0: [b"a", BROKEN, b"c"], 1: [b"d"]})
+    answer = invoke(event, kafka, s3=s3, **PRODUCE, **PARTIAL, **DEAD)
+    assert [{"itemIdentifier": {"partition": "orders-0", "offset": 1}}] == (
+        answer["batchItemFailures"]
+    )
+    assert [b"a", b"d"] == kafka.sent
+    with pytest.raises(NotAuthorized):
+        invoke(event, kafka, s3=s3, **PRODUCE, **DEAD)
+    assert [b"a", b"d"] == kafka.sent
 
 
 def test_a_target_has_to_be_set() -> None:
@@ -446,8 +597,13 @@ PROVISIONED = "demo.a1b2c3.c2.kafka.eu-west-1.amazonaws.com"
         (f"b-1.{PROVISIONED}:9098", f"b-2.{PROVISIONED}:9096,b-3.{PROVISIONED}:9096", True),
         (f"b-1-public.{PROVISIONED}:9198", f"b-2.{PROVISIONED}:9098", True),
         (f"b-1.{PROVISIONED}:9098", f"b-1.other{PROVISIONED[4:]}:9098", False),
+        (f"b-1.{PROVISIONED}:9098", f"b-3.iam.{PROVISIONED}:14003", True),
+        (f"b-1.scram.{PROVISIONED}:14001", f"b-3.{PROVISIONED}:9096", True),
+        (f"b-1.iam.{PROVISIONED}:14001", f"b-1.iam.other{PROVISIONED[4:]}:14001", False),
+        (f"b-1.iam.{PROVISIONED[5:]}:9098", f"b-1.iam.iam.{PROVISIONED[5:]}:14001", True),
         ("localhost:9092", "localhost:9092", True),
-        ("localhost:9092", "localhost:9093", False),
+        ("localhost:9092", "localhost:9096", True),
+        ("own-1:9092", "own-2:9092", False),
         ("localhost:9092, other:9092", "other:9092", True),
         ("localhost:9092", "", True),
     ],
@@ -513,6 +669,17 @@ def test_a_broken_event_is_raised_in_either_mode() -> None:
         invoke({"eventSource": "aws:kafka", "records": 5}, **S3, **PARTIAL)
 
 
+def test_nothing_is_counted_as_stored_that_isnt(capsys: pytest.CaptureFixture[str]) -> None:
+    """A batch of which nothing was written, because all of it comes again, stores no record."""
+    with pytest.raises(UnfitRecord):
+        invoke(batch_event({0: [b"a", BROKEN], 1: [b"b"]}), **S3)
+    metrics = metrics_of(
+        next(line for line in lines(capsys) if "_aws" in line and "RecordsFailed" in line)
+    )
+    counts = {name: metrics[name][1] for name in ("RecordsStored", "RecordsFailed")}
+    assert {"RecordsStored": 0, "RecordsFailed": 3} == counts
+
+
 def test_a_batch_is_logged_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
     """The log line names the trigger, the topic, and what became of the records."""
     event = batch_event({0: [b"a", BROKEN, b"b"]})
@@ -534,3 +701,12 @@ def test_ten_thousand_records() -> None:
     answer = invoke(event, s3=s3, **S3)
     assert (10_000, 4) == (answer["body"]["RecordsStored"], len(s3.objects))
     assert 10_000 == sum(len(read_lines(s3, key)) for key in s3.objects)
+
+
+def test_ten_thousand_records_may_all_be_poison() -> None:
+    """A writer that has changed its format spoils whole batches: all of one is kept."""
+    s3 = FakeS3()
+    event = batch_event({p: [b"no JSON"] * 2_500 for p in range(4)})
+    answer = invoke(event, s3=s3, **S3, **DEAD, ESM_DECODE="json")
+    assert (0, 10_000) == (answer["body"]["RecordsStored"], answer["body"]["RecordsDeadLettered"])
+    assert 10_000 == sum(one.body.count(b"\n") for one in s3.objects.values())

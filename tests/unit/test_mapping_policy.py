@@ -74,7 +74,12 @@ class KeptLetters:
     """Keeps letters, but for those that it fails at."""
 
     fails_at: set[Place] = field(default_factory=set)
-    kept: set[Place] = field(default_factory=set)
+    sent: list[Place] = field(default_factory=list)
+
+    @property
+    def kept(self) -> set[Place]:
+        """Those that are kept."""
+        return set(self.sent) - self.fails_at
 
     def send(
         self, letters: Sequence[Letter], deadline: Deadline
@@ -83,10 +88,9 @@ class KeptLetters:
         assert not deadline.passed
         failed: dict[tuple[str, int, int], MskClientError] = {}
         for one in letters:
-            if (one.partition, one.offset) in self.fails_at:
+            self.sent.append((one.partition, one.offset))
+            if self.sent[-1] in self.fails_at:
                 failed[one.topic, one.partition, one.offset] = NotAuthorized("may not")
-            else:
-                self.kept.add((one.partition, one.offset))
         return failed
 
 
@@ -177,32 +181,86 @@ def test_what_the_sink_refuses_fails_without_dead_letters(at: Place) -> None:
 
 @each_place
 def test_a_dead_letter_that_cant_be_kept_ends_its_partition(at: Place) -> None:
-    """A record that can't be kept as a dead letter comes again."""
+    """The record comes again; what stands behind it isn't stored, or it would be each time."""
+    partition, offset = at
     event = with_poison({at})
-    _, delivery = delivered(event, KeptSink(), KeptLetters(fails_at={at}))
-    assert {at[0]: at[1]} == again(delivery)
+    sink = KeptSink()
+    _, delivery = delivered(event, sink, KeptLetters(fails_at={at}))
+    assert {partition: offset} == again(delivery)
     assert isinstance(failure(delivery), NotAuthorized)
+    behind = {(p, o) for p, o in places(event) if p == partition and o >= offset}
+    assert places(event) - behind == sink.stored
 
 
 @each_place
-def test_poison_behind_a_failure_is_left_to_come_again(at: Place) -> None:
+def test_a_dead_letter_that_cant_be_kept_fails_the_whole_batch(at: Place) -> None:
+    """Where all of it comes again, the sink isn't even asked."""
+    sink = KeptSink()
+    _, delivery = delivered(with_poison({at}), sink, KeptLetters(fails_at={at}), partial=False)
+    assert ({at[0]: at[1]}, []) == (again(delivery), sink.skipped)
+
+
+@each_place
+def test_what_the_sink_refuses_behind_a_failure_is_left_to_come_again(at: Place) -> None:
     """What comes again with its partition is no dead letter yet."""
     partition, offset = at
     letters = KeptLetters()
-    sink = KeptSink(fails_at={partition: 1})
-    _, delivery = delivered(with_poison({at}), sink, letters)
-    # the failure is at the first record from offset 1 on that the sink was given
-    first = min(o for o in range(4) if o >= 1 and o != offset)
-    assert {partition: first} == again(delivery)
-    assert ({at} if offset < first else set()) == letters.kept
+    sink = KeptSink(refuses={at}, fails_at={partition: 1})
+    _, delivery = delivered(with_poison(set()), sink, letters)
+    assert {partition: 1} == again(delivery)
+    assert ({at} if offset == 0 else set()) == letters.kept
 
 
-def test_no_letters_are_sent_where_the_whole_batch_comes_again() -> None:
+@each_place
+def test_sink_and_dead_letters_may_fail_together(at: Place) -> None:
+    """The partition goes on at the first record that either of them failed at."""
+    partition, offset = at
+    sink = KeptSink(fails_at={partition: 2})
+    _, delivery = delivered(with_poison({at}), sink, KeptLetters(fails_at={at}))
+    assert {partition: min(offset, 2)} == again(delivery)
+
+
+def test_a_refused_record_is_no_letter_where_the_whole_batch_comes_again() -> None:
     """A letter that was sent would be sent each time."""
     letters = KeptLetters()
-    sink = KeptSink(fails_at={2: 0})
-    _, delivery = delivered(with_poison({(0, 1)}), sink, letters, partial=False)
+    sink = KeptSink(refuses={(0, 1)}, fails_at={2: 0})
+    _, delivery = delivered(with_poison(set()), sink, letters, partial=False)
     assert ({2: 0}, set()) == (again(delivery), letters.kept)
+
+
+def test_a_letter_is_sent_once() -> None:
+    """What can't be read and what the sink refuses are sent in turn, each once."""
+    letters = KeptLetters()
+    _, delivery = delivered(with_poison({(0, 1)}), KeptSink(refuses={(0, 2), (1, 0)}), letters)
+    assert ([(0, 1), (0, 2), (1, 0)], 3) == (letters.sent, delivery.num_letters)
+
+
+# What is counted
+
+
+@pytest.mark.parametrize(
+    ("poison", "refuses", "letter_fails", "sink_fails", "partial", "expected"),
+    [
+        (set(), set(), set(), {}, False, (12, 0)),
+        ({(0, 1)}, {(1, 2)}, set(), {}, False, (10, 2)),
+        ({(0, 1)}, set(), {(0, 1)}, {}, False, (0, 0)),
+        ({(0, 1), (1, 1)}, set(), {(0, 1)}, {}, True, (1 + 3 + 4, 1)),
+        ({(0, 3)}, set(), set(), {0: 1}, True, (1 + 4 + 4, 0)),
+        (set(), {(0, 0)}, set(), {0: 1}, False, (0 + 4 + 4, 0)),
+    ],
+)
+def test_records_are_counted_as_what_became_of_them(  # noqa: PLR0913, PLR0917 - columns
+    poison: set[Place],
+    refuses: set[Place],
+    letter_fails: set[Place],
+    sink_fails: dict[int, int],
+    partial: bool,  # noqa: FBT001 - a column
+    expected: tuple[int, int],
+) -> None:
+    """Stored and kept are those that are done with; where nothing was written none is stored."""
+    sink, letters = KeptSink(refuses, sink_fails), KeptLetters(letter_fails)
+    _, delivery = delivered(with_poison(poison), sink, letters, partial=partial)
+    assert expected == (delivery.num_stored, delivery.num_letters)
 
 
 def test_all_of_a_batch_may_be_poison() -> None:
@@ -249,6 +307,9 @@ def test_nothing_is_lost(  # noqa: PLR0913 - what can go wrong
     comes_again = {(p, o) for p, o in places(event) if o >= ends.get(p, 4)}
     assert places(event) == sink.stored | kept | comes_again
     assert not (poison & sink.stored)
+    for partition, end in ends.items():
+        if (partition, end) not in refuses & letter_fails:  # which only the sink can tell
+            assert not {o for p, o in sink.stored if p == partition and o >= end}
     named = {(fate.part.key, fate.end) for fate in delivery.failures}
     given_offsets = {(part.key, r.offset) for part in batch.parts for r in part.records}
     assert named <= given_offsets  # Lambda retries the whole batch for any other offset

@@ -17,7 +17,7 @@ from msk_client.records import parse
 if TYPE_CHECKING:
     from msk_client.batch import Batch, Part
     from msk_client.deadline import Deadline
-    from msk_client.pipeline.letters import DeadLetters, Letter
+    from msk_client.pipeline.letters import DeadLetters
     from msk_client.pipeline.pieces import Sink
     from msk_client.records import Record
     from msk_client.settings_mapping import Decode
@@ -32,6 +32,8 @@ class Fate:
     """The first offset that has to come again; behind the last one where none has."""
     poison: dict[int, MskClientError] = field(default_factory=dict)
     """Offset of a record that nothing can be done with -> why."""
+    buried: set[int] = field(default_factory=set)
+    """Offsets of those that are kept as dead letters."""
     cause: MskClientError | None = None
 
     @property
@@ -39,28 +41,44 @@ class Fate:
         """Whether some of it has to come again."""
         return self.cause is not None
 
-    @property
-    def done(self) -> int:
-        """How many records are done with."""
-        return sum(record.offset < self.end for record in self.part.records)
-
     def fail(self, offset: int, cause: MskClientError) -> None:
         """Let everything from an offset on come again."""
         if offset < self.end:
             self.end, self.cause = offset, cause
 
+    def unburied(self) -> list[int]:
+        """Answer the indexes of poison that has no dead letter yet."""
+        due = {offset for offset in self.poison if offset < self.end} - self.buried
+        return [i for i, record in enumerate(self.part.records) if record.offset in due]
+
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a batch."""
+    """What became of a batch; `written` where the sink was given it."""
 
     fates: list[Fate]
-    num_letters: int
+    written: bool
 
     @property
     def failures(self) -> list[Fate]:
         """The partitions of which something has to come again."""
         return [fate for fate in self.fates if fate.failed]
+
+    @property
+    def num_stored(self) -> int:
+        """How many records are in the sink and don't come again by themselves."""
+        done = [
+            record.offset
+            for fate in self.fates
+            for record in fate.part.records
+            if record.offset < fate.end and record.offset not in fate.poison
+        ]
+        return len(done) if self.written else 0
+
+    @property
+    def num_letters(self) -> int:
+        """How many are dead letters, and don't come again by themselves."""
+        return sum(offset < fate.end for fate in self.fates for offset in fate.buried)
 
 
 def deliver(  # noqa: PLR0913 - the parts of one delivery, by name
@@ -74,24 +92,21 @@ def deliver(  # noqa: PLR0913 - the parts of one delivery, by name
 ) -> Delivery:
     """Bring a batch into the sink. What has to come again is told, not raised.
 
-    Where a record is poison, nobody takes dead letters, and the whole batch has to come again
-    (not `partial`), nothing is written at all: it would be written anew each time.
+    Dead letters go first: where one can't be kept its partition ends there, and where the whole
+    batch has to come again for it (not `partial`) nothing is written at all, for it would be
+    written anew each time.
     """
     fates = [_fate(part, decode) for part in batch.parts]
-    if letters is None:
-        for fate in fates:
-            _fail_at_poison(fate)
-        if not partial and any(fate.failed for fate in fates):
-            return Delivery(fates, 0)
+    _bury(batch, fates, letters, deadline)
+    if not partial and any(fate.failed for fate in fates):
+        return Delivery(fates, written=False)
     pieces = [_piece(fate) for fate in fates]
     outcomes = sink.write(pieces, deadline, skip_refused=letters is not None)
     for fate, outcome in zip(fates, outcomes, strict=True):
         _take(fate, outcome)
-        if letters is None:
-            _fail_at_poison(fate)
-    if letters is None or (not partial and any(fate.failed for fate in fates)):
-        return Delivery(fates, 0)
-    return Delivery(fates, _bury(batch, fates, letters, deadline))
+    if letters is None or partial or not any(fate.failed for fate in fates):
+        _bury(batch, fates, letters, deadline)
+    return Delivery(fates, written=True)
 
 
 def _fate(part: Part, decode: Decode | None) -> Fate:
@@ -121,12 +136,6 @@ def _unfit(part: Part, offset: int, fault: str) -> UnfitRecord:
     )
 
 
-def _fail_at_poison(fate: Fate) -> None:
-    if fate.poison:
-        first = min(fate.poison)
-        fate.fail(first, fate.poison[first])
-
-
 def _piece(fate: Fate) -> Piece:
     part = fate.part
     records = [r for r in part.records if r.offset < fate.end and r.offset not in fate.poison]
@@ -139,19 +148,32 @@ def _take(fate: Fate, outcome: Outcome) -> None:
         fate.fail(outcome.failed_at, outcome.cause)
 
 
-def _bury(batch: Batch, fates: list[Fate], letters: DeadLetters, deadline: Deadline) -> int:
-    """Send the dead letters of what is done; one that can't be sent makes its record come again."""
-    written: list[Letter] = []
-    for fate in fates:
-        for index, record in enumerate(fate.part.records):
-            if record.offset in fate.poison and record.offset < fate.end:
-                written.append(letter(batch, fate.part, index, fate.poison[record.offset]))
-    failed = letters.send(written, deadline) if written else {}
-    for fate in fates:
-        for (topic, partition, offset), cause in failed.items():
-            if (topic, partition) == (fate.part.topic, fate.part.partition):
-                fate.fail(offset, cause)
-    return len(written) - len(failed)
+def _bury(batch: Batch, fates: list[Fate], letters: DeadLetters | None, deadline: Deadline) -> None:
+    """Send what has no letter yet; poison that can't be kept makes its partition end there."""
+    if letters is None:
+        for fate in fates:
+            _fail_at_poison(fate)
+        return
+    due = [
+        (fate, letter(batch, fate.part, index, fate.poison[fate.part.records[index].offset]))
+        for fate in fates
+        for index in fate.unburied()
+    ]
+    failed = letters.send([one for _, one in due], deadline) if due else {}
+    for fate, one in due:
+        cause = failed.get((one.topic, one.partition, one.offset))
+        if cause is None:
+            fate.buried.add(one.offset)
+        else:
+            fate.fail(one.offset, cause)
+
+
+def _fail_at_poison(fate: Fate) -> None:
+    if fate.poison:
+        first = min(fate.poison)
+        cause = fate.poison[first]
+        advice = "Set ESM_DEAD_LETTER to keep such records aside: they hold up their partition."
+        fate.fail(first, type(cause)(f"{cause} {advice}"))
 
 
 def failure(delivery: Delivery) -> MskClientError:

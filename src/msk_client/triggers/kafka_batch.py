@@ -63,11 +63,11 @@ def answer(event: dict[str, Any], call: Call) -> dict[str, Any]:
 
 
 def _counts(received: int, delivery: Delivery) -> dict[str, int]:
-    done = sum(fate.done for fate in delivery.fates)
+    stored, letters = delivery.num_stored, delivery.num_letters
     return {
-        "RecordsStored": done - delivery.num_letters,
-        "RecordsDeadLettered": delivery.num_letters,
-        "RecordsFailed": received - done,
+        "RecordsStored": stored,
+        "RecordsDeadLettered": letters,
+        "RecordsFailed": received - stored - letters,
     }
 
 
