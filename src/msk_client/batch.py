@@ -7,12 +7,13 @@ topic and partition are read from the records; the map's key is only repeated in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from msk_client.errors import InvalidRequest
-from msk_client.records import Record
+from msk_client.records import MAX_INT64, Record
 
 if TYPE_CHECKING:
     from msk_client.records import Headers
@@ -24,6 +25,7 @@ TIMESTAMP_TYPES: dict[str, Literal["create", "log_append"]] = {
     "CREATE_TIME": "create",
     "LOG_APPEND_TIME": "log_append",
 }
+MAX_INT32 = 2**31 - 1
 LOWEST_BYTE, HIGHEST_BYTE = -128, 255
 """Java's bytes are signed; unsigned ones are taken too."""
 
@@ -77,7 +79,7 @@ def parse(event: dict[str, Any]) -> Batch:
         source=event["eventSource"],
         source_arn=event.get("eventSourceArn"),
         bootstrap_servers=tuple(name.strip() for name in servers.split(",") if name.strip()),
-        parts=[_part(key, raw) for key, raw in records.items() if raw],
+        parts=[_part(key, raw) for key, raw in records.items() if raw != []],
     )
 
 
@@ -89,13 +91,18 @@ def _broken(path: str, what: str) -> InvalidRequest:
     )
 
 
+Partition = Annotated[int, Meta(ge=0, le=MAX_INT32)]
+Offset = Annotated[int, Meta(ge=0, le=MAX_INT64)]
+Timestamp = Annotated[int, Meta(le=MAX_INT64)]
+
+
 class Raw(msgspec.Struct, gc=False):
     """A record as the event has it; msgspec reads base64 in a third of the library's time."""
 
     topic: str
-    partition: int
-    offset: int
-    timestamp: int | None = None
+    partition: Partition
+    offset: Offset
+    timestamp: Timestamp | None = None
     timestamp_type: str | None = msgspec.field(name="timestampType", default=None)
     key: bytes | None = None
     value: bytes | None = None
@@ -184,7 +191,7 @@ def _is(kind: Any, value: object) -> bool:  # noqa: ANN401 - a type
 FAULTS = (
     ("key", bytes | None, "its key is not base64"),
     ("value", bytes | None, "its value is not base64"),
-    ("timestamp", int | None, "its timestamp is no number"),
+    ("timestamp", Timestamp | None, "its timestamp is no number of milliseconds"),
     ("timestampType", str | None, "its timestamp's type is no text"),
     ("keySchemaMetadata", dict[str, Any] | None, "its key's schema is no object"),
     ("valueSchemaMetadata", dict[str, Any] | None, "its value's schema is no object"),
@@ -196,7 +203,7 @@ def _place(raw: object, path: str) -> tuple[str, int, int]:
     """Read a record's coordinates; without them nothing can be said of it at all."""
     if not isinstance(raw, dict):
         raise _broken(path, "is no object")
-    for name, kind in (("topic", str), ("partition", int), ("offset", int)):
-        if type(raw.get(name)) is not kind:
-            raise _broken(f"{path}.{name}", "is missing or of a wrong type")
+    for name, kind in (("topic", str), ("partition", Partition), ("offset", Offset)):
+        if not _is(kind, raw.get(name)):
+            raise _broken(f"{path}.{name}", "is missing or can't be one")
     return raw["topic"], raw["partition"], raw["offset"]

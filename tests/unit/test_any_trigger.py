@@ -17,12 +17,11 @@ from tests.fake_sqs import FakeSqs
 from tests.unit.invoking import cluster, invoke_set
 
 FOLDER = Path(__file__).parents[2] / "events" / "triggers"
-EVENTS = {
-    path.stem: json.loads(path.read_text())
-    for path in sorted(FOLDER.glob("*.json"))
-    if not path.stem.startswith("kafka")
-}
+EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
+BATCHES = sorted(name for name in EVENTS if name.startswith("kafka"))
+OTHERS = sorted(EVENTS.keys() - set(BATCHES))
 SETTINGS = {"S3_EVENT_TOPIC": "orders", "SQS_TOPIC": "orders"}
+MAPPING = {"OUTPUT_BUCKET": "my-bucket", "ESM_TARGET_TOPIC": "orders"}
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.just("aws:sqs")
 JSON = st.recursive(
     SCALARS,
@@ -47,9 +46,9 @@ PLACES = {name: [place for place in places(event) if place] for name, event in E
 
 
 @st.composite
-def events(draw: st.DrawFn) -> dict[str, Any]:
-    """Take an event file, and replace or remove something in it."""
-    name = draw(st.sampled_from(sorted(EVENTS)))
+def events(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
+    """Take one of these event files, and replace or remove something in it."""
+    name = draw(st.sampled_from(names))
     event: dict[str, Any] = copy.deepcopy(EVENTS[name])
     for _ in range(draw(st.integers(1, 2))):
         *path, last = draw(st.sampled_from(PLACES[name]))
@@ -66,7 +65,7 @@ def events(draw: st.DrawFn) -> dict[str, Any]:
     return event
 
 
-@given(events(), st.sampled_from(["record", "value", "action"]), st.booleans())
+@given(events(OTHERS), st.sampled_from(["record", "value", "action"]), st.booleans())
 def test_any_event_of_a_trigger(event: dict[str, Any], body: str, partial: bool) -> None:  # noqa: FBT001 - drawn
     """A broken event is told as such, and an HTTP request is always answered."""
     settings = SETTINGS | {"SQS_BODY": body, "SQS_PARTIAL_RESPONSE": str(partial)}
@@ -74,3 +73,29 @@ def test_any_event_of_a_trigger(event: dict[str, Any], body: str, partial: bool)
     with suppress(MskClientError):
         answer = invoke_set(event, cluster(""), s3=FakeS3.of_events(), sqs=FakeSqs(), **settings)
     assert isinstance(answer.get("statusCode", 200), int)
+
+
+@given(
+    event=events(BATCHES),
+    sink=st.sampled_from(["s3", "produce", "log"]),
+    letters=st.sampled_from(["", "s3://my-bucket/dead"]),
+    decode=st.sampled_from(["", "json"]),
+)
+def test_any_batch_of_a_mapping(event: Any, sink: str, letters: str, decode: str) -> None:  # noqa: ANN401
+    """A broken batch is told as such; else every failure that is answered is of a record in it.
+
+    Lambda would retry the whole batch for any other.
+    """
+    settings = MAPPING | {"ESM_SINK": sink, "ESM_DEAD_LETTER": letters, "ESM_DECODE": decode}
+    answer: dict[str, Any] = {}
+    with suppress(MskClientError):
+        answer = invoke_set(
+            event, cluster(""), s3=FakeS3(), sqs=FakeSqs(), ESM_PARTIAL_RESPONSE="true", **settings
+        )
+    named = [one["itemIdentifier"] for one in answer.get("batchItemFailures", [])]
+    known = [
+        {"partition": key, "offset": record["offset"]}
+        for key, records in (event["records"].items() if named else ())
+        for record in records
+    ]
+    assert all(one in known for one in named)
