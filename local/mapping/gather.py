@@ -40,8 +40,8 @@ class Gatherer:
         batch = Batch()
         room = self._options.payload_bytes - HEAD_BYTES
         until = time.monotonic() + self._options.window_s
-        while len(batch.records) < self._options.batch_size:
-            message = self._source.next(until - time.monotonic())
+        while (wanted := self._options.batch_size - len(batch.records)) > 0:
+            message = self._source.next(until - time.monotonic(), wanted)
             if message is None:
                 if time.monotonic() >= until:
                     break

@@ -19,6 +19,9 @@ from local.mapping.options import Options
 _LOG = logging.getLogger(__name__)
 _ASK_S = 30.0
 _AT_ONCE = 500
+_LEAST_S = 0.01
+"""A window of 0 takes what is there; it doesn't spin."""
+
 LONGEST_INVOCATION_MS = 15 * 60 * 1000
 
 
@@ -43,10 +46,15 @@ class Source:
         self._ended: set[tuple[str, int]] = set()
         self._consumer.subscribe([options.topic], on_assign=self._assign, on_revoke=self._revoke)
 
-    def next(self, timeout_s: float) -> Message | None:
-        """Answer the next record, None where none comes in time; raises KafkaException."""
+    def next(self, timeout_s: float, wanted: int) -> Message | None:
+        """Answer the next record, None where none comes in time; raises KafkaException.
+
+        `wanted` are as many as a batch has room for: nobody waits for more than those.
+        """
         if not self._read:
-            self._read.extend(self._consumer.consume(_AT_ONCE, max(timeout_s, 0.0)))
+            self._read.extend(
+                self._consumer.consume(min(wanted, _AT_ONCE), max(timeout_s, _LEAST_S))
+            )
         while self._read:
             message = self._read.popleft()
             place = (message.topic() or "", message.partition() or 0)

@@ -156,9 +156,9 @@ def test_a_batch_that_works_at_last_is_done() -> None:
 
 
 def test_old_records_are_given_up() -> None:
-    """What is older than the mapping allows isn't sent."""
+    """What is older than the mapping allows, a week at most, isn't sent."""
     old = polled(4, timestamp_ms=1)
-    came = run([old, *TWO], lambda _: success(), max_age_s=60, **PROVISIONED)
+    came = run([old, *TWO], lambda _: success(), max_age_s=604_800, **PROVISIONED)
     assert ([BOTH], [("RecordAgeExceeded", [(0, 4)], 0)]) == (came.function.seen, came.given_up)
 
 
@@ -190,7 +190,10 @@ FIVE = [polled(1), polled(2), polled(3), polled(7, 1), polled(8, 1)]
 ALL_FIVE = [(0, 1), (0, 2), (0, 3), (1, 7), (1, 8)]
 
 
-@pytest.mark.parametrize("payload", [None, {}, {"batchItemFailures": []}, {"statusCode": 200}])
+@pytest.mark.parametrize(
+    "payload",
+    [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}, {"statusCode": 200}],
+)
 def test_nothing_reported_is_success(payload: object) -> None:
     """An empty answer means that all is done."""
     assert [ALL_FIVE] == run(FIVE, lambda _: success(payload), **REPORTING).function.seen
