@@ -16,6 +16,8 @@ from msk_client.errors import (
     NotAuthorized,
 )
 from msk_client.kafka import MskKafka
+from msk_client.kafka import stream as module
+from msk_client.kafka.window import PLACES
 from msk_client.records import Outgoing
 from msk_client.settings import read
 from tests.integration.eyes import Eyes
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from local.msk import LocalMsk
 
 BATCH = 1_000
+SOME_SETTLED = PLACES + 8 * BATCH - PLACES % BATCH
+"""More than may be on their way: when so many are taken, some are settled."""
 
 
 @pytest.fixture
@@ -33,6 +37,14 @@ def lone(kafka_version: str) -> Iterator[LocalMsk]:
     """A cluster that the test may harm."""
     with start_msk(kafka_version=kafka_version) as cluster:
         yield cluster
+
+
+def warm(kafka: MskKafka, topic: str) -> None:
+    """Let broker and client have done it all before: a new broker takes seconds to get going."""
+    stream = kafka.stream(topic, Deadline.after(60))
+    for sent in range(0, SOME_SETTLED, BATCH):
+        assert stream.put(numbers(sent))
+    assert stream.finish().cause is None
 
 
 def numbers(start: int) -> list[bytes]:
@@ -47,14 +59,17 @@ def test_a_broker_that_stops_answering(lone: LocalMsk) -> None:
     """
     eyes = Eyes(lone.plaintext)
     topic = eyes.create_topic()
-    stream = MskKafka(read(lone.environment())).stream(topic, Deadline.after(4))
+    kafka = MskKafka(read(lone.environment()))
+    warm(kafka, eyes.create_topic())
+    stream = kafka.stream(topic, Deadline.after(6))
     sent = 0
     while stream.put(numbers(sent)):
         sent += BATCH
-        if sent == 50 * BATCH:
+        if sent == SOME_SETTLED:
             lone.nodes[0].pause()
     done = stream.finish()
     lone.nodes[0].resume()
+    assert sent >= SOME_SETTLED, "the machine was too slow: the broker was never paused"
     assert isinstance(done.cause, DeadlineExceeded)
     assert 0 < done.settled < sent
     eyes.await_end(topic, 0, done.settled)
@@ -74,6 +89,20 @@ def test_a_broker_that_dies(lone: LocalMsk) -> None:
         sent += BATCH
         if sent == 20 * BATCH:
             lone.nodes[0].kill()
+    assert isinstance(stream.finish().cause, BrokerUnreachable)
+    assert time.monotonic() - began_s < 30
+
+
+def test_a_full_queue_and_no_broker(lone: LocalMsk) -> None:
+    """Where the client's own queue is full too, a stream without a broker ends as soon."""
+    options = '{"queue.buffering.max.messages": 100}'
+    small = {"KAFKA_CLIENT_OPTIONS": options, "KAFKA_CONNECT_TIMEOUT_MS": "1500"}
+    topic = Eyes(lone.plaintext).create_topic()
+    stream = MskKafka(read(lone.environment() | small)).stream(topic, Deadline.after(60))
+    assert stream.put(numbers(0))
+    lone.nodes[0].kill()
+    began_s = time.monotonic()
+    stream.put(numbers(BATCH))
     assert isinstance(stream.finish().cause, BrokerUnreachable)
     assert time.monotonic() - began_s < 30
 
@@ -129,6 +158,23 @@ def test_refused_records_among_many(
     assert sorted(r.key for r in records if r.key) == sorted(
         m.key() or b"" for m in eyes.records(name)
     )
+
+
+def test_a_cluster_that_is_lost_before_halves_are_sent(
+    kafka: MskKafka, topic: Callable[..., str], deadline: Deadline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where what was refused together can't be sent again, the stream ends with that cause."""
+
+    class Lost:
+        def __init__(self, *_: object) -> None:
+            raise BrokerUnreachable("gone.")
+
+    monkeypatch.setattr(module, "Sender", Lost)
+    stream = kafka.stream(topic(config={"cleanup.policy": "compact"}), deadline)
+    assert stream.put([Outgoing(None, b"v", []), Outgoing(b"k", b"v", [])])
+    done = stream.finish()
+    assert (0, {}) == (done.settled, done.refused)
+    assert isinstance(done.cause, BrokerUnreachable)
 
 
 def test_a_client_with_a_small_queue(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from msk_client.errors import MskClientError
 from msk_client.kafka import failures, properties, target
 from msk_client.kafka.clients import Kind
 from msk_client.kafka.outcomes import REFUSED_TOGETHER
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from msk_client.deadline import Deadline
-    from msk_client.errors import MskClientError
     from msk_client.kafka.clients import Clients
     from msk_client.kafka.window import Report
     from msk_client.ports import Bulk
@@ -50,6 +50,8 @@ class Stream:
         self._patience = Patience(clients, self._connection, topic)
         self._window = Window()
         self._refused: dict[int, Outcome] = {}
+        self._keeping = False
+        """Whether the client's queue stayed full to the end: what comes then is kept."""
         self._cause: MskClientError | None = None
 
     def put(self, records: Bulk) -> bool:
@@ -155,7 +157,8 @@ class Stream:
     def _not_taken(self, problem: Exception, report: Report, again: partial[None]) -> None:
         """Wait for room in the client's queue; what it refuses itself is a failed record."""
         while isinstance(problem, BufferError):
-            if self._sending_until.passed or self._patience.is_over():
+            if self._keeping or self._sending_until.passed or self._patience.is_over():
+                self._keeping = True
                 report(KEPT, None)
                 return
             self._connection.listen(WAIT_S)
@@ -180,7 +183,11 @@ class Stream:
             return
         numbers = sorted(self._window.failed)
         records = [self._window.record(number) for number in numbers]
-        produced = Sender(self._clients, self.topic, records, self._sending_until).run()
+        try:
+            produced = Sender(self._clients, self.topic, records, self._sending_until).run()
+        except MskClientError as problem:  # the cluster is gone: none of them was sent again
+            self._cause = problem
+            return
         for number, outcome in zip(numbers, produced.outcomes, strict=True):
             if outcome.status in {"delivered", "rejected"}:
                 self._window.settle(number)
