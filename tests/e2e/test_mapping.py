@@ -44,9 +44,9 @@ def without_faults(aws: LocalAws) -> Iterator[None]:
 class Stage:
     """A topic with content, a function of its own for it, and the objects that come of it."""
 
-    def __init__(self, msk: LocalMsk, aws: LocalAws, eyes: Eyes) -> None:
+    def __init__(self, msk: LocalMsk, aws: LocalAws, eyes: Eyes, num_partitions: int = 3) -> None:
         self.msk, self.aws, self.eyes = msk, aws, eyes
-        self.topic = eyes.create_topic(3)
+        self.topic = eyes.create_topic(num_partitions)
         self.prefix = f"mapped-{uuid.uuid4().hex[:8]}/"
         self.group = f"g-{self.topic}"
 
@@ -83,6 +83,19 @@ class Stage:
             json.loads(line)
             for key in sorted(found)
             for line in gzip.decompress(found[key]).splitlines()
+        ]
+
+    def given_up(self) -> list[tuple[int, int]]:
+        """Answer partition and offset of each record that the mapping sent to the bucket."""
+        s3 = self.aws.client("s3")
+        listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"aws/lambda/mapping/{self.topic}-")
+        told = [s3.get_object(Bucket=BUCKET, Key=one["Key"]) for one in listed["Contents"]]
+        events = [json.loads(json.loads(one["Body"].read())["payload"]) for one in told]
+        return [
+            (record["partition"], record["offset"])
+            for event in events
+            for records in event["records"].values()
+            for record in records
         ]
 
     def offsets(self) -> list[tuple[int, int]]:
@@ -176,31 +189,67 @@ def test_provisioned_brings_the_failed_partition_alone(
 
 
 POISON = [b'{"a": 1}', b"no JSON", b'{"a": 2}']
+BAD = [{0}, {1}, {2}, {0, 1, 2}]
+"""Which of a partition's three records are poison: the first, the middle one, the last, all."""
 
 
+@pytest.fixture
+def poisoned(msk: LocalMsk, aws: LocalAws, eyes: Eyes) -> Stage:
+    """A topic with poison in every position."""
+    made = Stage(msk, aws, eyes, len(BAD))
+    for partition, bad in enumerate(BAD):
+        values = [b"no JSON" if i in bad else b'{"a": 1}' for i in range(3)]
+        eyes.produce(made.topic, values, partition)
+    return made
+
+
+GOOD = [(p, o) for p, bad in enumerate(BAD) for o in range(3) if o not in bad]
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 100])
 @pytest.mark.parametrize("mode", ["on_demand", "provisioned"])
 def test_poison_doesnt_hold_up_a_partition(
-    stage: Stage, emulator: Callable[..., Emulator], mode: Any  # noqa: ANN401
+    poisoned: Stage, emulator: Callable[..., Emulator], mode: Any, batch_size: int  # noqa: ANN401
 ) -> None:  # fmt: skip
     """With dead letters, all good records are stored, and the bad ones kept with the reason."""
-    stage.fill(POISON)
-    partial = str(mode == "provisioned").lower()
+    partial = mode == "provisioned"
     function = emulator(
-        stage.environment(
+        poisoned.environment(
             ESM_DECODE="json",
-            ESM_PARTIAL_RESPONSE=partial,
-            ESM_DEAD_LETTER=f"s3://{BUCKET}/{stage.prefix}dead",
+            ESM_PARTIAL_RESPONSE=str(partial).lower(),
+            ESM_DEAD_LETTER=f"s3://{BUCKET}/{poisoned.prefix}dead",
         )
     )
-    options = {"report_failures": True} if mode == "provisioned" else {}
-    stage.poller(function, mode=mode, **options).run(to_the_end=True)
-    bad = [(0, 1), (1, 1), (2, 1)]
-    assert every(3, without=bad) == stage.offsets()
+    poller = poisoned.poller(function, mode=mode, report_failures=partial, batch_size=batch_size)
+    poller.run(to_the_end=True)
+    assert GOOD == poisoned.offsets()
     letters = [
-        json.loads(line) for body in stage.objects("dead").values() for line in body.splitlines()
+        json.loads(line) for body in poisoned.objects("dead").values() for line in body.splitlines()
     ]
-    assert bad == sorted((one["record"]["partition"], one["record"]["offset"]) for one in letters)
+    assert [(p, o) for p, bad in enumerate(BAD) for o in sorted(bad)] == sorted(
+        (one["record"]["partition"], one["record"]["offset"]) for one in letters
+    )
     assert {"no JSON"} == {one["record"]["value"] for one in letters}
+    assert 0 == poller.counts["FailedInvokeEventCount"]
+
+
+def test_a_partition_stops_at_its_poison(
+    poisoned: Stage, emulator: Callable[..., Emulator]
+) -> None:
+    """Without dead letters what stands before is stored, and the mapping gives up the rest."""
+    function = emulator(poisoned.environment(ESM_DECODE="json", ESM_PARTIAL_RESPONSE="true"))
+    poisoned.poller(
+        function,
+        mode="provisioned",
+        report_failures=True,
+        max_retries=1,
+        on_failure=f"arn:aws:s3:::{BUCKET}",
+    ).run(to_the_end=True)
+    before = [(p, o) for p, bad in enumerate(BAD) for o in range(min(bad))]
+    assert before == poisoned.offsets()
+    assert sorted({(p, o) for p in range(4) for o in range(3)} - set(before)) == sorted(
+        poisoned.given_up()
+    )
 
 
 def test_dead_letters_in_a_queue(stage: Stage, emulator: Callable[..., Emulator]) -> None:
@@ -261,6 +310,20 @@ def test_ours_loses_nothing_on_demand(stage: Stage, emulator: Callable[..., Emul
         stage.eyes.committed(stage.group, stage.topic),
         len(stage.objects("dead")),
     )
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_records_are_logged(stage: Stage, emulator: Callable[..., Emulator], level: str) -> None:
+    """The log sink tells coordinates and sizes, and content only where DEBUG is set."""
+    stage.eyes.produce(stage.topic, [b"a secret", None])
+    settings = {"ESM_SINK": "log", "POWERTOOLS_LOG_LEVEL": level}
+    function = emulator(stage.environment(**settings))
+    stage.poller(function).run(to_the_end=True)
+    lines = [json.loads(one) for one in function.log().splitlines() if one.startswith("{")]
+    shown = [line for line in lines if line.get("message") == "record"]
+    assert [(0, 8), (1, None)] == [(one["offset"], one.get("value_size_bytes")) for one in shown]
+    assert (level == "DEBUG") == ("a secret" in function.log())
+    assert [] == stage.lines()
 
 
 def test_a_topic_is_copied(

@@ -107,6 +107,36 @@ def test_batches_have_at_most_so_many_records(
     assert values == function.values
 
 
+def test_a_full_batch_waits_for_nothing(
+    msk: LocalMsk, eyes: Eyes, topic: Callable[..., str]
+) -> None:
+    """A batch that is full is sent though its window, here far too long to sit out, is open."""
+    name = topic()
+    eyes.produce(name, [b"a", b"b"])
+
+    def stop(_: Batch) -> object:
+        poller.stop()
+        return None
+
+    function = Keeping(stop)
+    poller = Poller(Options(name, batch_size=2, window_s=300), function, past_checks(msk))
+    running = threading.Thread(target=poller.run, daemon=True)
+    running.start()
+    running.join(60)
+    assert ([b"a", b"b"], False) == (function.values, running.is_alive())
+
+
+def test_without_a_window_records_come_at_once(
+    msk: LocalMsk, eyes: Eyes, topic: Callable[..., str]
+) -> None:
+    """A window of 0 brings what is there."""
+    name = topic()
+    eyes.produce(name, [b"a", b"b", b"c"])
+    function = Keeping()
+    read(msk, name, function, window_s=0)
+    assert [b"a", b"b", b"c"] == function.values
+
+
 def test_a_batch_may_hold_several_partitions(
     msk: LocalMsk, eyes: Eyes, topic: Callable[..., str]
 ) -> None:
