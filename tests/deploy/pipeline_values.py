@@ -6,7 +6,7 @@ from local.msk.roles import CLUSTER_ARN
 from tests.deploy.parameter_values import BAD as OF_CLIENT_BAD
 from tests.deploy.parameter_values import GOOD as OF_CLIENT_GOOD
 from tests.deploy.parameter_values import NO_NAME
-from tests.deploy.pipeline_template import CONNECTION, KEY, OTHER_CLUSTER, QUEUE, SECRET
+from tests.deploy.pipeline_template import CONNECTION, GLUE, KEY, OTHER_CLUSTER, QUEUE, SECRET
 
 SHARED = (
     "BootstrapBrokers",
@@ -34,13 +34,15 @@ KEYS = ("", KEY)
 NO_KEYS = ("alias/aws/s3", "1234abcd-12ab-34cd-56ef-1234567890ab")
 SWITCH = ("off", "on")
 NO_SWITCH = ("", "true")
+SECRETS = ("", SECRET.ljust(200, "a"))
+NO_SECRETS = ("AmazonMSK_orders", KEY, SECRET.ljust(201, "a"))
 DRAINS = tuple(v for v in OF_CLIENT_GOOD["ScheduleExpression"] if not v.startswith("at("))
 
 GOOD: dict[str, tuple[str, ...]] = {name: OF_CLIENT_GOOD[name] for name in SHARED} | {
     "Job": ("mapping", "drain", "load"),
     "Topic": ("orders", "team.a_b-", "A" * 249),
     "GroupId": ("", "orders-lake", "a.b:c_d+e=f@g/h-i", "a" * 200),
-    "ClusterArn": (CLUSTER_ARN, OF_CLIENT_GOOD["ClusterArn"][-1]),
+    "ClusterArn": ("", CLUSTER_ARN, OF_CLIENT_GOOD["ClusterArn"][-1]),
     "VpcConnectionArn": ("", CONNECTION),
     "TargetClusterArn": ("", OTHER_CLUSTER),
     "VpcId": ("", "vpc-01234567", "vpc-0123456789abcdef0"),
@@ -53,9 +55,21 @@ GOOD: dict[str, tuple[str, ...]] = {name: OF_CLIENT_GOOD[name] for name in SHARE
     "BatchSize": ("1", "100", "10000"),
     "BatchingWindow": ("-1", "0", "300"),
     **{f"FilterPattern{i}": ("", FILTER, '{"value": ["error"]}') for i in range(1, 6)},
-    "Authentication": ("iam", "scram", "mtls"),
-    "SecretArn": ("", SECRET),
+    "FilterKeyArn": KEYS,
+    "Authentication": ("iam", "scram", "scram256", "plain", "mtls", "none"),
+    "SecretArn": SECRETS,
     "SecretKeyArn": KEYS,
+    "SourceBrokers": ("", "localhost:1", "b-1.x.com:9092,10.0.0.1:65535", ",".join(["b:1"] * 10)),
+    "SourceSubnetIds": ("", "subnet-01234567", ",".join(["subnet-01234567"] * 4)),
+    "SourceSecurityGroupIds": ("", "sg-01234567", "sg-01234567,sg-0123456789abcdef0"),
+    "RootCaSecretArn": SECRETS,
+    "SchemaRegistryArn": ("", GLUE),
+    "SchemaRegistryUrl": ("", "https://registry.example.com", "https://r.example.com:8081/a"),
+    "SchemaFormat": ("JSON", "SOURCE"),
+    "SchemaAttributes": ("value", "key", "key,value"),
+    "SchemaAuthentication": ("none", "basic", "mtls"),
+    "SchemaSecretArn": SECRETS,
+    "SchemaRootCaSecretArn": SECRETS,
     "MappingMetrics": ("", "EventCount", "KafkaMetrics,ErrorCount,EventCount"),
     "OnFailureQueueArn": ("", QUEUE),
     "OnFailureTopicArn": ("", "arn:aws:sns:us-east-1:123456789012:failed"),
@@ -103,7 +117,7 @@ BAD: dict[str, tuple[str, ...]] = {name: OF_CLIENT_BAD[name] for name in SHARED}
     "Job": ("", "consume"),
     "Topic": ("", *NO_NAME),
     "GroupId": ("orders*", "a b", "a" * 201),
-    "ClusterArn": ("", *OF_CLIENT_BAD["ClusterArn"]),
+    "ClusterArn": OF_CLIENT_BAD["ClusterArn"],
     "VpcConnectionArn": (CLUSTER_ARN, "connection"),
     "TargetClusterArn": OF_CLIENT_BAD["ClusterArn"],
     "VpcId": ("vpc", "subnet-01234567"),
@@ -116,9 +130,27 @@ BAD: dict[str, tuple[str, ...]] = {name: OF_CLIENT_BAD[name] for name in SHARED}
     "BatchSize": ("0", "10001"),
     "BatchingWindow": ("-2", "301"),
     **{f"FilterPattern{i}": ('{"key": ["a"]}', "error", FILTER + "\n") for i in range(1, 6)},
-    "Authentication": ("", "IAM", "none"),
-    "SecretArn": ("AmazonMSK_orders", KEY),
+    "FilterKeyArn": NO_KEYS,
+    "Authentication": ("", "IAM", "tls"),
+    "SecretArn": NO_SECRETS,
     "SecretKeyArn": NO_KEYS,
+    "SourceBrokers": (
+        "b-1.x",
+        "https://b-1.x:9092",
+        "b-1.x:9092, b-2.x:9092",
+        "b-1.x:9092,",
+        ",".join(["b:1"] * 11),
+    ),
+    "SourceSubnetIds": ("subnet-01234567, subnet-89abcdef", ",".join(["subnet-01234567"] * 5)),
+    "SourceSecurityGroupIds": ("default", ",".join(["sg-01234567"] * 3)),
+    "RootCaSecretArn": NO_SECRETS,
+    "SchemaRegistryArn": ("orders", GLUE.replace(":registry/", ":schema/"), GLUE + "/orders"),
+    "SchemaRegistryUrl": ("registry.example.com", "http://registry.example.com", "https://"),
+    "SchemaFormat": ("", "json"),
+    "SchemaAttributes": ("", "VALUE", "value,key"),
+    "SchemaAuthentication": ("", "oauth"),
+    "SchemaSecretArn": NO_SECRETS,
+    "SchemaRootCaSecretArn": NO_SECRETS,
     "MappingMetrics": ("all", "EventCount, ErrorCount"),
     "OnFailureQueueArn": (f"{QUEUE}.fifo", "orders"),
     "OnFailureTopicArn": (QUEUE, "arn:aws:sns:us-east-1:123456789012:failed.fifo"),

@@ -70,7 +70,9 @@ FIXED = {"Job", "Topic", "GroupId", "Sink", "ClusterArn", "VpcConnectionArn"}
 
 NOT_HERE = {
     # The connection is for IAM, and the function isn't in a VPC.
-    *("Authentication", "SecretArn", "SecretKeyArn"),
+    *("Authentication", "SecretArn"),
+    # Of a Kafka of one's own.
+    *("SourceBrokers", "SourceSubnetIds", "SourceSecurityGroupIds", "RootCaSecretArn"),
     *("BootstrapBrokers", "TargetClusterArn", "TargetTopic", "ClientOptions"),
     *("VpcId", "SubnetIds", "SecurityGroupIds", "VpcEndpoints", "RouteTableIds"),
     *("S3PrefixListId", "HttpsEgress"),
@@ -112,8 +114,8 @@ def test_the_mapping_does_all_that_it_does_as_the_role() -> None:
     queue = f"arn:aws:sqs:us-east-1:{CONSUMERS_ACCOUNT}:FailedBatches"
     assert [queue] == allowed.pop("sqs:SendMessage")
     assert [CONNECTION_ARN] == allowed.pop("kafka:DescribeVpcConnection")
-    assert [PROVISIONED_ARN] == allowed.pop("kafka:DescribeClusterV2")
-    assert [PROVISIONED_ARN] == allowed.pop("kafka:GetBootstrapBrokers")
+    for action in ("kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers"):
+        assert [PROVISIONED_ARN] == allowed.pop(action)
     for action in ("s3:PutObject", "s3:GetObject"):
         assert allowed.pop(action) == ["arn:aws:s3:::my-bucket/*"]
     kinds = {action.partition(":")[0] for action in allowed}

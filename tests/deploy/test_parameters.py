@@ -108,9 +108,9 @@ def test_the_network_must_be_given(name: str) -> None:
     assert "AWS::EC2::" in PARAMETERS[name]["Type"]
 
 
-@pytest.mark.parametrize("name", ["Job", "Topic", "ClusterArn"])
+@pytest.mark.parametrize("name", ["Job", "Topic"])
 def test_a_pipeline_needs_to_know_its_job(name: str) -> None:
-    """What it does, with which topic of which cluster, has no default."""
+    """What it does, with which topic, has no default."""
     given = {key: value for key, value in PIPELINE.least.items() if key != name}
     with pytest.raises(Refused, match=f"{name} is required"):
         expand(PIPELINE.path, given)

@@ -27,13 +27,21 @@ NEED_PROVISIONED = {
     "BisectOnError",
     "ReportBatchItemFailures",
     "MappingLogLevel",
+    "SchemaRegistryArn",
+    "SchemaRegistryUrl",
+    "SchemaFormat",
+    "SchemaAttributes",
+    "SchemaAuthentication",
+    "SchemaSecretArn",
+    "SchemaRootCaSecretArn",
 }
 AWS_NAMES = {"BootstrapBrokerStringSaslIam", "FilterCriteria", "FunctionResponseTypes", "OffsetLag"}
 AWS_NAMES |= {"EventCount", "ErrorCount", "KafkaMetrics", "SecurityGroupId"}
 ACTION_NAMES = {
     *("DescribeTopic", "ReadData", "DescribeGroup", "AlterGroup", "WriteData"),
     *("WriteDataIdempotently", "DescribeClusterV2", "GetBootstrapBrokers", "PutObject"),
-    *("GetObject", "GetObjectVersion"),
+    *("GetObject", "GetObjectVersion", "DescribeCluster", "GetSchemaVersion", "GetRegistry"),
+    *("GenerateDataKey", "Decrypt"),
 }
 
 
@@ -89,15 +97,19 @@ EXAMPLES = [
 """Files of parameters, which stand indented below the step they belong to."""
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["Job"]))
+@pytest.mark.parametrize("example", EXAMPLES, ids=["mapping", "drain", "load", "own"])
 def test_the_examples_work(example: dict[str, str]) -> None:
     """Each file of parameters that is shown deploys."""
     expand(PATH, {name: str(value) for name, value in example.items()})
 
 
 def test_each_job_has_an_example() -> None:
-    """One file of parameters for each."""
-    assert [example["Job"] for example in EXAMPLES] == PARAMETERS["Job"]["AllowedValues"]
+    """One file of parameters for each, and a mapping of a Kafka of one's own."""
+    assert [example["Job"] for example in EXAMPLES] == [
+        *PARAMETERS["Job"]["AllowedValues"],
+        "mapping",
+    ]
+    assert [bool(example.get("SourceBrokers")) for example in EXAMPLES] == [False] * 3 + [True]
 
 
 def test_every_name_is_the_templates() -> None:

@@ -196,7 +196,9 @@ def test_a_mapping_reads_as_its_role(msk: LocalMsk, eyes: Eyes, queues: dict[str
 
 AWS_SIDE: dict[str, dict[str, set[str]]] = {
     # "Configuring cluster access for MSK": the mapping's own questions, and its interfaces.
-    "mapping": {"store": {"kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers"}},
+    "mapping": {
+        "store": {"kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers"}
+    },
     # "Capturing discarded batches": sqs:SendMessage for a queue.
     "failed-batches": {"store": {"sqs:SendMessage"}},
     # "Using Lambda with Amazon SQS": what a mapping for a queue needs.

@@ -11,12 +11,16 @@ import pytest
 from msk_client.errors import MskClientError
 from tests.deploy.expand import listed
 from tests.deploy.pipeline_template import (
+    CA_SECRET,
     COPY,
     DRAIN,
+    GLUE,
     JOBS,
     KEY,
     LOAD,
     MAPPING,
+    OWN,
+    OWN_NETWORK,
     QUEUE,
     SECRET,
     SOURCE,
@@ -31,6 +35,8 @@ from tests.unit.written import dimensions_of, lines, metrics_of
 EVERYTHING = {
     "mapping": MAPPING | {"DeadLetters": "queue", "Tracing": "on", "BucketKeyArn": KEY},
     "login": MAPPING | {"Authentication": "scram", "SecretArn": SECRET, "SecretKeyArn": KEY},
+    "own": OWN | OWN_NETWORK | {"RootCaSecretArn": CA_SECRET},
+    "schemas": MAPPING | {"ProvisionedMode": "on", "SchemaRegistryArn": GLUE},
     "kafka": COPY | {"ProvisionedMode": "on", "OnFailureKafkaTopic": "failed"},
     "bucket": MAPPING | {"OnFailureBucket": "failed-batches", "OnFailureKeyArn": KEY},
     "queue": MAPPING | {"OnFailureQueueArn": QUEUE, "OnFailureKeyArn": KEY, "DeadLetters": "s3"},
@@ -108,7 +114,7 @@ def test_each_job_is_watched_for_what_can_go_wrong_with_it() -> None:
 @each
 def test_nothing_is_allowed_on_everything_that_has_a_name(given: dict[str, str]) -> None:
     """A lone asterisk stands only where AWS knows no narrower resource, and no action is one."""
-    more = {"ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"}
+    more = {"ec2:DescribeSecurityGroups", "ec2:DescribeVpcs", "glue:GetSchemaVersion"}
     stack = deployed(given)
     for role, properties in stack.of_type("AWS::IAM::Role").items():
         assert "ManagedPolicyArns" not in properties
@@ -165,7 +171,7 @@ def test_a_login_brings_its_permissions() -> None:
     role = deployed(EVERYTHING["login"])
     assert not role.statements("FunctionRole", "kafka-cluster:")
     (reads,) = role.statements("FunctionRole", "secretsmanager:")
-    assert (reads["Action"], reads["Resource"]) == ("secretsmanager:GetSecretValue", SECRET)
+    assert (reads["Action"], reads["Resource"]) == ("secretsmanager:GetSecretValue", [SECRET])
     assert ["kms:Decrypt", KEY] in [
         [s["Action"], s["Resource"]] for s in role.statements("FunctionRole", "kms:")
     ]
