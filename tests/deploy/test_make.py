@@ -48,6 +48,9 @@ def test_a_first_deployment_is_asked_about() -> None:
     deploy = settings["default"]["deploy"]["parameters"]
     assert deploy["resolve_image_repos"] is True
     assert deploy["confirm_changeset"] is True
+    # The stack within has a template of its own, with SAM's macro.
+    assert deploy["resolve_s3"] is True
+    assert set(deploy["capabilities"].split()) == {"CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"}
     assert "parameter_overrides" not in deploy
 
 

@@ -19,6 +19,8 @@ from tests.deploy.main_template import (
 from tests.deploy.parameter_values import NUMBERED_KEY
 
 DAILY = {"ScheduleExpression": "rate(1 day)"}
+MAPPED = {"PipelineJob": "mapping", "PipelineTopic": "orders", "PipelineGroupId": "orders-lake"}
+DRAINED = MAPPED | {"PipelineJob": "drain", "S3PrefixListId": "pl-01234567"}
 
 WRONG = [
     ("BrokersOfWhichCluster", 0, NETWORK | {"BootstrapBrokers": BROKERS}),
@@ -37,6 +39,16 @@ WRONG = [
         0,
         EXISTING | {"ScheduleAction": "list_topics", "ScheduleTopic": "orders"},
     ),
+    ("PipelineKnowsItsTopic", 0, EXISTING | MAPPED | {"PipelineTopic": ""}),
+    ("PipelineKnowsItsTopic", 1, EXISTING | DRAINED | {"PipelineGroupId": ""}),
+    ("PipelineIsAskedFor", 0, EXISTING | {"PipelineTopic": "orders"}),
+    ("PipelineIsAskedFor", 0, EXISTING | {"PipelineGroupId": "orders-lake"}),
+    ("PipelineIsAskedFor", 0, EXISTING | {"PipelineBucket": "my-bucket"}),
+    ("PipelineIsAskedFor", 0, EXISTING | {"PipelineBucketPrefix": "lake/"}),
+    ("DrainReachesS3", 0, EXISTING | DRAINED | {"S3PrefixListId": ""}),
+    ("DrainReachesS3", 1, EXISTING | DRAINED | {"PipelineDeadLetters": "queue"}),
+    ("OnlyADrainIsScheduled", 0, EXISTING | MAPPED | {"PipelineSchedule": "rate(1 hour)"}),
+    ("OnlyADrainIsScheduled", 0, EXISTING | {"PipelineSchedule": "rate(1 hour)"}),
 ]
 
 RIGHT = [
@@ -50,6 +62,9 @@ RIGHT = [
     EXISTING | DAILY | {"ScheduleAction": "list_topics"},
     EXISTING | DAILY | {"ScheduleAction": "produce", "ScheduleTopic": "orders"},
     EXISTING | {"ScheduleAction": "produce"},
+    EXISTING | MAPPED,
+    NETWORK | MAPPED | {"PipelineDeadLetters": "s3", "PipelineBucket": "my-bucket"},
+    EXISTING | DRAINED | {"PipelineSchedule": "rate(1 hour)", "PipelineBucketPrefix": "lake/"},
 ]
 
 
