@@ -16,6 +16,8 @@ OPERATIONS = "docs/operations.md#"
 DECISIONS = "docs/decisions.md#"
 DEPLOYMENT = "docs/deployment.md#"
 DESIGN = "docs/design.md#"
+PIPELINE = "docs/pipeline.md#"
+PIPELINES = "docs/pipeline-deployment.md#"
 LOCAL_MSK = "local/msk/README.md#"
 
 

@@ -8,6 +8,7 @@ from deploy.verify.checks import (
     login,
     observed,
     permissions,
+    pipeline,
     records,
     slow,
     topics,
@@ -22,4 +23,5 @@ ASSUMPTIONS = (
     *observed.ASSUMPTIONS,
     *slow.ASSUMPTIONS,
     *by_hand.ASSUMPTIONS,
+    *pipeline.ASSUMPTIONS,
 )

@@ -102,6 +102,12 @@ def brokers(**told: str) -> Stubs:
     return {"kafka": [("get_bootstrap_brokers", told)]}
 
 
+def lags(*series: list[str]) -> Stubs:
+    """Stub ListMetrics with series of these dimensions."""
+    metrics = [{"Dimensions": [{"Name": n, "Value": "v"} for n in names]} for names in series]
+    return {"cloudwatch": [("list_metrics", {"Metrics": metrics})]}
+
+
 def log(*messages: str, next_token: str | None = None) -> tuple[str, dict[str, Any]]:
     """Stub a page of FilterLogEvents."""
     page: dict[str, Any] = {"events": [{"message": message} for message in messages]}
@@ -211,6 +217,8 @@ CONFIRMING: dict[str, Stage] = {
         }
     ),
     "other-partitions": Stage(configuration={"FunctionArn": FUNCTION_ARN.replace("aws", "aws-cn")}),
+    "offset-lag": Stage(stubs=lags(["FunctionName"], ["EventSourceMappingUUID", "FunctionName"])),
+    "unknown-cluster": Stage(stubs={"kafka": [("get_bootstrap_brokers", "NotFoundException")]}),
 }
 
 REFUTING: dict[str, Stage] = {
@@ -282,6 +290,8 @@ REFUTING: dict[str, Stage] = {
             "lambda": [event_config({"MaximumRetryAttempts": 2})],
         }
     ),
+    "offset-lag": Stage(stubs=lags(["EventSourceMappingUUID", "FunctionName"])),
+    "unknown-cluster": Stage(stubs=brokers(BootstrapBrokerStringSaslIam=ENDPOINT)),
 }
 
 UNDECIDED: dict[str, Stage] = {
@@ -313,6 +323,8 @@ UNDECIDED: dict[str, Stage] = {
     "long-session": Stage(ping(COLD)),
     "other-partitions": Stage(),
     "large-record": Stage(on("produce", failed("DeadlineExceeded"))),
+    "offset-lag": Stage(stubs=lags()),
+    "unknown-cluster": Stage(stubs={"kafka": [("get_bootstrap_brokers", "AccessDeniedException")]}),
 }
 
 CANNOT_BE_REFUTED = {"asynchronous-retries", "metrics", "other-partitions"}
