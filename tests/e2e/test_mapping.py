@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import threading
 import uuid
 from pathlib import Path
@@ -339,6 +340,50 @@ def test_a_topic_is_copied(
     assert [(m.key(), m.value(), m.headers(), m.timestamp()) for m in source] == [
         (m.key(), m.value(), m.headers(), m.timestamp()) for m in copies
     ]
+
+
+@pytest.fixture
+def narrow(eyes: Eyes) -> str:
+    """A target that takes small records only."""
+    return eyes.create_topic(config={"max.message.bytes": "1000", "compression.type": "producer"})
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_what_a_target_refuses_is_kept_aside(
+    stage: Stage, msk: LocalMsk, narrow: str, emulator: Callable[..., Emulator], at: int
+) -> None:
+    """A record too large for the target is a dead letter, wherever it stands; others go over."""
+    values = [b"a", b"b", b"c"]
+    values[at] = random.Random(1).randbytes(5_000)
+    stage.eyes.produce(stage.topic, values)
+    sink = {"ESM_SINK": "produce", "ESM_TARGET_TOPIC": narrow}
+    letters = {"ESM_DEAD_LETTER": f"s3://{BUCKET}/{stage.prefix}dead"}
+    stage.poller(emulator(stage.environment(**msk.environment(), **letters) | sink)).run(
+        to_the_end=True
+    )
+    assert [v for v in values if len(v) == 1] == [m.value() for m in stage.eyes.records(narrow)]
+    (letter,) = [json.loads(body) for body in stage.objects("dead").values()]
+    assert (at, "RecordTooLarge") == (letter["record"]["offset"], letter["error"])
+
+
+def test_what_stands_behind_a_refused_record_isnt_sent_with_every_try(
+    stage: Stage, msk: LocalMsk, narrow: str, emulator: Callable[..., Emulator]
+) -> None:
+    """Without dead letters the partition stops there: a try that begins with it sends no other."""
+    values = [b"a", random.Random(1).randbytes(5_000), b"c"]
+    stage.eyes.produce(stage.topic, values)
+    sink = {"ESM_SINK": "produce", "ESM_TARGET_TOPIC": narrow, "ESM_PARTIAL_RESPONSE": "true"}
+    poller = stage.poller(
+        emulator(stage.environment(**msk.environment()) | sink),
+        mode="provisioned",
+        report_failures=True,
+        max_retries=3,
+        on_failure=f"arn:aws:s3:::{BUCKET}",
+    )
+    poller.run(to_the_end=True)
+    assert 3 + 3 * 2 == poller.counts["InvokedEventCount"]
+    assert [b"a", b"c"] == [message.value() for message in stage.eyes.records(narrow)]
+    assert [(0, 1), (0, 2)] == sorted(stage.given_up())
 
 
 def test_a_loop_is_refused(
