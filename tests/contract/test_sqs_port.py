@@ -96,11 +96,14 @@ def test_an_empty_queue_and_nothing_to_send(stage: Stage, deadline: Deadline) ->
 
 
 def test_what_is_released_comes_again(stage: Stage, deadline: Deadline) -> None:
-    """A message that is given back can be received at once."""
+    """A message that is given back can be received at once, and is known by its id."""
     url = stage.make("")
     stage.queues.send(url, ["a"], deadline)
     first = stage.queues.receive(url, deadline)
     stage.queues.release(url, first, deadline)
+    (again,) = stage.queues.receive(url, deadline)
+    assert [("a", again.id)] == [(message.body, message.id) for message in first]
+    stage.queues.release(url, [again], deadline)
     assert ["a"] == everything(stage.queues, url, deadline)
 
 

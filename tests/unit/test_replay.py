@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from msk_client.actions.replaying import run
+from msk_client.actions.replaying import run, units
 from msk_client.errors import (
     DeadlineExceeded,
     InvalidRequest,
@@ -22,11 +22,17 @@ from msk_client.errors import (
 from tests.fake_kafka import MAX_VALUE_BYTES
 from tests.fake_s3 import FakeObject, FakeS3
 from tests.fake_sqs import FakeSqs
-from tests.unit.invoking import KeptKafka, cluster, invoke_set, outgoing, refusal
+from tests.unit.invoking import Clock, KeptKafka, cluster, invoke_set, outgoing, refusal
 from tests.unit.test_replay_letters import BATCH, RECORDS, on_failure
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+    from msk_client.deadline import Deadline
+    from msk_client.ports import Event
     from msk_client.records import Outgoing, Record
+    from msk_client.s3.keys import Place
+    from msk_client.sqs.ports import Message
 
 OBJECT = "s3://my-bucket/failed/316aa6d0-8154-4a1c-9af7-85d5f4a6bc81.json"
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/failed"
@@ -267,6 +273,15 @@ def test_a_dry_run_changes_nothing() -> None:
     assert "produce" not in kafka.calls
 
 
+def test_what_is_left_out_stays_in_its_queue() -> None:
+    """A message is deleted only when all that it holds was sent: what isn't wanted now is kept."""
+    whole = json.dumps(on_failure())
+    kafka, sqs = source_cluster(), FakeSqs({QUEUE: [letter(41), letter(7), whole]})
+    body = replay(QUEUE, kafka, None, sqs, only={"from_offset": 41})
+    assert (5, 2) == (body["replayed"], body["left_out"])
+    assert ([letter(41)], [letter(7), whole]) == (sqs.deleted[QUEUE], sqs.messages[QUEUE])
+
+
 # Loops
 
 
@@ -289,6 +304,15 @@ def test_nor_into_the_topic_that_is_read() -> None:
     kafka.logs["dead"][0].append(timed(b"plain"))
     assert "confirm" in failure(InvalidRequest, {"topic": "dead"}, kafka, topic="dead")
     assert 2 == len(records(kafka, "dead"))
+
+
+def test_nor_to_where_it_was_before() -> None:
+    """A record that was replayed and given up once more doesn't go back to its first topic."""
+    marked = letter(1, topic="retry", headers=[["x-replayed-from", "orders/0/1"]])
+    kafka, s3 = target("orders"), stored(a=marked.encode())
+    assert "confirm" in failure(InvalidRequest, "s3://my-bucket/dead/a", kafka, s3, topic="orders")
+    replay("s3://my-bucket/dead/a", kafka, s3, topic="orders", confirm=True)
+    assert 1 == len(records(kafka, "orders"))
 
 
 # What fails
@@ -388,6 +412,17 @@ def test_an_object_that_is_not_there() -> None:
     assert 0 == replay("s3://my-bucket/nothing/", target(), FakeS3())["found"]
 
 
+def test_an_object_in_the_way_is_one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among others, an object that is no letter, or is gone meanwhile, is reported and passed."""
+    monkeypatch.setattr(units, "MAX_OBJECT_BYTES", 1_000)
+    s3 = stored(a=letters(1), b=b"x" * 1_001, c=letters(3), d=letters(4))
+    gone = UnknownObject("The object doesn't exist.")
+    s3.fail = lambda call, at: gone if (call, at.key) == ("open", "dead/c") else None
+    body = replay("s3://my-bucket/dead/", target(), s3, on_failure="report")
+    assert (2, 2, True) == (body["replayed"], body["failed"], body["complete"])
+    assert ["InvalidRequest", "UnknownObject"] == [r["error"]["type"] for r in body["results"]]
+
+
 def test_an_object_that_can_be_no_batch() -> None:
     """An object far larger than a failed batch isn't read into memory."""
     s3 = stored(a=b"x" * (64 * 1024 * 1024 + 1))
@@ -406,6 +441,99 @@ def test_batches_are_sent_while_it_reads(monkeypatch: pytest.MonkeyPatch) -> Non
     assert 50 == replay(QUEUE, kafka, None, sqs)["replayed"]
     assert 5 == kafka.calls.count("produce")
     assert 1 == len(sqs.deleted[QUEUE])
+
+
+def test_records_wait_for_others_only_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a queue's messages hold is sent, and they are deleted, before they come again."""
+    monkeypatch.setattr(run, "KEPT_S", 0.0)
+    kafka, sqs = target(), FakeSqs({QUEUE: [letter(i) for i in range(3)]})
+    assert 3 == replay(QUEUE, kafka, None, sqs)["replayed"]
+    assert (3, 3) == (kafka.calls.count("produce"), sqs.deletions)
+
+
+def test_messages_are_deleted_together() -> None:
+    """Messages whose records were sent together are deleted together."""
+    sqs = FakeSqs({QUEUE: [letter(i) for i in range(25)]})
+    replay(QUEUE, target(), None, sqs)
+    assert (25, 1) == (len(sqs.deleted[QUEUE]), sqs.deletions)
+
+
+def test_a_message_that_comes_again_meanwhile() -> None:
+    """A message whose visibility timeout ends during a call is not replayed twice by it."""
+    kafka, sqs = target(), FakeSqs({QUEUE: [letter(i) for i in range(25)]}, forgetful=True)
+    told = replay(QUEUE, kafka, None, sqs, dry_run=True)
+    assert (25, False) == (told["found"], told["complete"])
+    assert 25 == replay(QUEUE, kafka, None, sqs)["replayed"]
+    assert {f"orders/0/{i}" for i in range(25)} == set(origins(kafka))
+    assert (25, 0) == (len(records(kafka)), len(sqs.messages[QUEUE]))
+
+
+def test_messages_that_can_not_be_deleted() -> None:
+    """Where SQS doesn't delete what was replayed, the call fails: it would be replayed again."""
+    kafka, sqs = target(), FakeSqs({QUEUE: [letter(1)]})
+
+    def delete(url: str, messages: Sequence[Message], deadline: Deadline) -> NoReturn:
+        raise NotAuthorized(f"SQS refused sqs:DeleteMessage, {url} {messages} {deadline}.")
+
+    sqs.delete = delete  # type: ignore[method-assign]
+    told = failure(NotAuthorized, QUEUE, kafka, None, sqs)
+    assert "1 records were replayed" in told
+    assert "sqs:DeleteMessage" in told
+
+
+TOO_LATE_S = 26.0
+"""After this of 30 s nothing more is read, but something may still be sent."""
+
+
+def test_time_that_runs_out_in_a_source_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What S3 didn't give in time is left for the next call."""
+    clock = Clock(monkeypatch)
+    kafka, s3 = target(), stored(a=letters(1), b=letters(2))
+
+    def too_late(call: str, at: Place) -> MskClientError | None:
+        if (call, at.key) != ("open", "dead/b"):
+            return None
+        clock.move(TOO_LATE_S)
+        return StorageUnavailable("The time ran out.")
+
+    s3.fail = too_late
+    body = replay("s3://my-bucket/dead/", kafka, s3)
+    assert (1, False, {"after": "dead/a"}) == (body["replayed"], body["complete"], body["next"])
+
+
+def test_time_that_runs_out_while_records_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message whose records couldn't all be read in time stays, and is no failure."""
+    clock = Clock(monkeypatch)
+    kafka = source_cluster()
+    read = kafka.read
+
+    def slow(
+        topic: str,
+        ranges: Mapping[int, tuple[int, int]],
+        deadline: Deadline,
+        *,
+        read_committed: bool,
+    ) -> Generator[Event]:
+        if 2 in ranges:
+            clock.move(TOO_LATE_S)
+            return
+        yield from read(topic, ranges, deadline, read_committed=read_committed)
+
+    kafka.read = slow  # type: ignore[method-assign]
+    whole = json.dumps(on_failure())
+    sqs = FakeSqs({QUEUE: [letter(1), whole]})
+    body = replay(QUEUE, kafka, None, sqs, on_failure="report")
+    assert (5, 0, False) == (body["replayed"], body["failed"], body["complete"])
+    assert ([letter(1)], [whole]) == (sqs.deleted[QUEUE], sqs.messages[QUEUE])
+    sqs.messages[QUEUE] = [whole]
+    failure(DeadlineExceeded, QUEUE, kafka, None, sqs)
+
+
+def test_one_object_is_complete_when_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the time is up then: there is nothing to go on with."""
+    monkeypatch.setattr(run.Run, "_stopped", property(lambda _: True))
+    body = replay("s3://my-bucket/dead/a", target(), stored(a=letters(1)))
+    assert (1, True) == (body["replayed"], body["complete"])
 
 
 def test_when_the_time_is_up_it_says_where(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,4 +139,5 @@ def test_offsets_that_are_none(first: object, last: object) -> None:
 def test_what_looks_like_a_failed_batch() -> None:
     """In a topic, only what Lambda wrote is taken apart; anything else is a record itself."""
     assert looks_like_one(json.dumps(on_failure(BATCH)).encode())
-    assert not any(map(looks_like_one, [None, b"", b"{}", b'["KafkaBatchInfo"]', b"\xff"]))
+    others = [None, b"", b"{}", b'["KafkaBatchInfo"]', b"\xff", b'{"a": {"KafkaBatchInfo": 1}}']
+    assert not any(map(looks_like_one, others))

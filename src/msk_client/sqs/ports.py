@@ -20,6 +20,8 @@ MAX_BATCH_BYTES = 1_048_576
 class Message:
     """A message that was received."""
 
+    id: str
+    """The same each time that it is received."""
     body: str
     receipt: str
     """By which it is deleted."""

@@ -66,7 +66,7 @@ class SqsQueues:
         wanted = {"MaxNumberOfMessages": MAX_BATCH, "WaitTimeSeconds": 1}
         answer = self._call("receive_message", "sqs:ReceiveMessage", url, deadline, wanted)
         found = answer.get("Messages", [])
-        return [Message(one["Body"], one["ReceiptHandle"]) for one in found]
+        return [Message(one["MessageId"], one["Body"], one["ReceiptHandle"]) for one in found]
 
     def delete(self, url: str, messages: Sequence[Message], deadline: Deadline) -> None:
         """See the port."""

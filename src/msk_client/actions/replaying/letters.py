@@ -67,9 +67,19 @@ def _of_line(line: str, named: str) -> Letters:
         raise _none(named, "it is not JSON in UTF-8") from None
 
 
+class _Marked(msgspec.Struct):
+    info: msgspec.Raw = msgspec.field(name=ON_FAILURE)
+
+
 def looks_like_one(value: bytes | None) -> bool:
-    """Tell whether a record's value is an on-failure record of Lambda."""
-    return value is not None and f'"{ON_FAILURE}"'.encode() in value and value[:1] == b"{"
+    """Tell whether a record's value is an on-failure record of Lambda, and not only quotes one."""
+    if value is None or ON_FAILURE.encode() not in value:
+        return False
+    try:
+        msgspec.json.decode(value, type=_Marked)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _none(named: str, why: str) -> InvalidRequest:

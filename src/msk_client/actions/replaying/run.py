@@ -10,11 +10,17 @@ from msgspec import UNSET
 
 from msk_client.actions.call import Answer
 from msk_client.actions.replay import TopicSource
-from msk_client.actions.replaying import again
+from msk_client.actions.replaying import again, origins
 from msk_client.actions.results import failures_listed
-from msk_client.errors import DeadlineExceeded, InvalidRequest, MskClientError, UnknownTopic
+from msk_client.deadline import Deadline
+from msk_client.errors import (
+    DeadlineExceeded,
+    InvalidRequest,
+    MskClientError,
+    StorageUnavailable,
+    UnknownTopic,
+)
 from msk_client.ports import Outcome
-from msk_client.records import Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,16 +29,17 @@ if TYPE_CHECKING:
     from msk_client.actions.replay import Replay
     from msk_client.actions.replaying.only import Filter
     from msk_client.actions.replaying.units import Source, Unit
-    from msk_client.deadline import Deadline
     from msk_client.ports import Status
     from msk_client.records import Record
 
-HEADER = "x-replayed-from"
 MULTI_STATUS = 207
 BATCH = 4_096
 BATCH_BYTES = 8 * 1024 * 1024
 RESERVE_S = 3.0
 """Reading ends this much (or a third of the time) before the call: what was read is still sent."""
+
+KEPT_S = 2.0
+"""Records wait at most so long for others: a queue's messages come again after a time."""
 
 MAX_FAILURES = 10_000
 
@@ -55,12 +62,15 @@ class Run:
         self.until = until
         self.found = self.left_out = self.replayed = 0
         self.failures: dict[int, Outcome] = {}
-        self.partitions: dict[tuple[str, int], dict[str, Any]] = {}
+        self.partitions: origins.Summary = {}
         self.gone: list[dict[str, Any]] = []
         self._pending: list[tuple[int, Unit, Record]] = []
         self._bytes = 0
+        self._send_by = Deadline.after(KEPT_S)
         self._read: list[Unit] = []
         """Units that are read to their end; done when what is pending is sent."""
+        self._units = 0
+        """How many of them there were."""
 
     def answer(self) -> Answer:
         """Carry it out."""
@@ -69,14 +79,15 @@ class Run:
         finally:
             with suppress(MskClientError):  # they come again by themselves, only later
                 self.source.release()
-        self.call.counts |= {"RecordsProduced": self.replayed, "RecordsFailed": len(self.failures)}
+            self.call.counts["RecordsProduced"] = self.replayed
+            self.call.counts["RecordsFailed"] = len(self.failures)
         if self.failures and self.request.on_failure == "raise":
             raise self._told(next(iter(self.failures.values())).error)
         complete = self.source.exhausted
-        if not complete and not self.found:
+        if not complete and not self._units:
             raise DeadlineExceeded(
-                "The time ran out before anything was found to replay: give the function a longer"
-                " timeout."
+                "The time ran out before one object, message or record was read to its end: give"
+                " the function a longer timeout."
             )
         return Answer(self._body(complete=complete), MULTI_STATUS if self.failures else 200)
 
@@ -102,15 +113,21 @@ class Run:
 
     def _run(self) -> None:
         self._check_target()
+        ended_by: MskClientError | None = None
         try:
             for unit in self.source.units:
                 self._take_unit(unit)
                 if self._stopped:
                     break
         except MskClientError as problem:
-            self._send()
-            raise self._told(problem) from problem
+            ended_by = problem
         self._send()
+        if ended_by is not None and not self._is_late(ended_by):
+            raise self._told(ended_by) from ended_by
+
+    def _is_late(self, problem: MskClientError) -> bool:
+        """Tell whether reading ended because its time did, which is no failure."""
+        return self.until.passed and isinstance(problem, DeadlineExceeded | StorageUnavailable)
 
     @property
     def _stopped(self) -> bool:
@@ -134,7 +151,9 @@ class Run:
         with closing(again.records_of(unit.letters, self.call, self.until, self.gone)) as records:
             self._take_all(unit, records)
         self._read.append(unit)
-        if len(self._pending) >= BATCH or self._bytes >= BATCH_BYTES:
+        self._units += 1
+        is_much = len(self._pending) >= BATCH or self._bytes >= BATCH_BYTES
+        if is_much or self._send_by.passed:
             self._send()
 
     def _take_all(self, unit: Unit, records: Iterator[Record]) -> None:
@@ -143,6 +162,8 @@ class Run:
             try:
                 record = next(records, None)
             except MskClientError as problem:
+                if self._is_late(problem):
+                    raise
                 self._fail(self._number(), unit, problem)
                 return
             if record is None:
@@ -157,12 +178,13 @@ class Run:
         number = self._number()
         if not self.wanted.takes(record):
             self.left_out += 1
+            unit.left_out = True
             return
         if record.error is not None:
-            self._fail(number, unit, InvalidRequest(f"{_place(record)}: {record.error}."))
+            self._fail(number, unit, InvalidRequest(f"{origins.place(record)}: {record.error}."))
             return
-        self._refuse_source(record)
-        self._sum_up(record)
+        origins.refuse_source(record, self.request)
+        origins.sum_up(self.partitions, record)
         if self.request.dry_run:
             return
         self._pending.append((number, unit, record))
@@ -170,45 +192,37 @@ class Run:
         if len(self._pending) >= 2 * BATCH or self._bytes >= 2 * BATCH_BYTES:
             self._send()
 
-    def _refuse_source(self, record: Record) -> None:
-        """Refuse to send a record where it is, or where it was given up, unless confirmed."""
-        source = self.request.source
-        read_from = source.topic if isinstance(source, TopicSource) else None
-        if not self.request.confirm and self.request.topic in (record.topic, read_from):
-            raise InvalidRequest(
-                f"{_place(record)} would go back into topic {self.request.topic!r}, where it came"
-                " from, and stand there twice, or meet again what gave it up: name another topic,"
-                ' or confirm it with "confirm": true.'
-            )
-
-    def _sum_up(self, record: Record) -> None:
-        place, offset = (record.topic, record.partition), record.offset
-        empty = {"topic": place[0], "partition": place[1], "count": 0}
-        first_and_last = {"first_offset": offset, "last_offset": offset}
-        told = self.partitions.setdefault(place, empty | first_and_last)
-        told["count"] += 1
-        told["first_offset"] = min(told["first_offset"], offset)
-        told["last_offset"] = max(told["last_offset"], offset)
-
     def _send(self) -> None:
         """Send what is pending, and be done with the units that are wholly in the log."""
         by_topic: dict[str, list[tuple[int, Unit, Record]]] = {}
         for entry in self._pending:
             topic = entry[2].topic if self.request.topic is UNSET else self.request.topic
             by_topic.setdefault(topic, []).append(entry)
-        self._pending, self._bytes = [], 0
+        self._pending, self._bytes, self._send_by = [], 0, Deadline.after(KEPT_S)
         for topic, entries in by_topic.items():
             self._send_to(topic, entries)
         units, self._read = self._read, []
-        for unit in units if not self.request.dry_run else ():
+        if not self.request.dry_run:
+            self._settle(units)
+
+    def _settle(self, units: list[Unit]) -> None:
+        """Be done with units; in order only up to what failed, of a queue with what was sent."""
+        for unit in units:
             if unit.failed and self.request.on_failure == "raise" and unit.in_order:
                 break
-            if not unit.failed or unit.in_order:
+            if unit.sent or unit.in_order:
                 unit.done()
+        try:
+            self.source.settle()
+        except MskClientError as problem:
+            raise type(problem)(
+                f"{self.replayed} records were replayed, but not all of their messages deleted:"
+                f" what is left comes again. {problem}"
+            ) from problem
 
     def _send_to(self, topic: str, entries: list[tuple[int, Unit, Record]]) -> None:
         self.call.allow_topic(topic)
-        records = [_outgoing(record) for _, _, record in entries]
+        records = [origins.outgoing(record) for _, _, record in entries]
         try:
             outcomes = self.call.kafka.produce(topic, records, self.call.deadline).outcomes
         except MskClientError as problem:
@@ -217,7 +231,7 @@ class Run:
             if outcome.error is None:
                 self.replayed += 1
             else:
-                error = type(outcome.error)(f"{_place(record)}: {outcome.error}")
+                error = type(outcome.error)(f"{origins.place(record)}: {outcome.error}")
                 self._fail(number, unit, error, outcome.status)
 
     def _fail(
@@ -231,19 +245,3 @@ class Run:
         kind = MskClientError if problem is None else type(problem)
         rest = f' Go on with "resume": {json.dumps(self.source.next)}.' if self.source.next else ""
         return kind(f"{self.replayed} records were replayed, then this failed: {problem}{rest}")
-
-
-def _place(record: Record) -> str:
-    return (
-        f"The record at offset {record.offset} of partition {record.partition} of topic"
-        f" {record.topic!r}"
-    )
-
-
-def _outgoing(record: Record) -> Outgoing:
-    """Send all that it had, but for its partition, which its key decides."""
-    origin = f"{record.topic}/{record.partition}/{record.offset}".encode()
-    timestamp_ms = max(0, record.timestamp_ms or 0)
-    return Outgoing(
-        record.key, record.value, [*record.headers, (HEADER, origin)], timestamp_ms=timestamp_ms
-    )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msk_client.actions.consuming.place import place
 from msk_client.actions.consuming.ranges import Log, resolve
 from msk_client.actions.replaying import letters
 from msk_client.actions.replaying.letters import Letters
+from msk_client.actions.replaying.received import Received
 from msk_client.actions.sourcing.request import allow_bucket
-from msk_client.errors import InvalidRequest, UnknownTopic
+from msk_client.errors import InvalidRequest, UnknownObject, UnknownTopic
 from msk_client.ports import Position
 from msk_client.records import Record
 
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
     from msk_client.actions.call import Call
     from msk_client.actions.replay import TopicSource
     from msk_client.deadline import Deadline
+    from msk_client.errors import MskClientError
     from msk_client.s3.keys import Place
     from msk_client.s3.ports import Storage
-    from msk_client.sqs.ports import Message, Queues
+    from msk_client.sqs.ports import Queues
 
 PAGE = 4_096
 PAGE_BYTES = 8 * 1024 * 1024
@@ -41,13 +44,20 @@ class Unit:
 
     name: str
     letters: Letters
-    problem: InvalidRequest | None = None
+    problem: MskClientError | None = None
     """Why it can't be read."""
     done: Callable[[], None] = _nothing
     """Call it when all that is wanted of it is in the log."""
     in_order: bool = True
     """Whether where to go on depends on it; a queue's messages are done each by itself."""
     failed: bool = False
+    left_out: bool = False
+    """Whether some of its records were not wanted."""
+
+    @property
+    def sent(self) -> bool:
+        """Whether all that it holds is in the log, once what is pending is sent."""
+        return not (self.failed or self.left_out)
 
 
 @dataclass
@@ -59,14 +69,16 @@ class Source:
     """What `resume` takes; empty where another call begins in the same way."""
     exhausted: bool = False
     """Whether all units were yielded."""
+    settle: Callable[[], None] = _nothing
+    """Make what is done last."""
     release: Callable[[], None] = _nothing
     """Give back what wasn't done."""
 
 
-def _unit(name: str, text: str | bytes, done: Callable[[], None]) -> Unit:
+def _unit(name: str, read: Callable[[], str | bytes], done: Callable[[], None]) -> Unit:
     try:
-        return Unit(name, letters.read(text, name), done=done)
-    except InvalidRequest as problem:
+        return Unit(name, letters.read(read(), name), done=done)
+    except (InvalidRequest, UnknownObject) as problem:
         return Unit(name, Letters(), problem, done)
 
 
@@ -91,13 +103,18 @@ def _objects(
     while keys:
         for key in keys:
             name = Place(at.bucket, key)
-            yield _unit(str(name), _content(storage, name, until), _passing(source, key, whole))
+            done = partial(_end if whole else _pass, source, key)
+            yield _unit(str(name), partial(_content, storage, name, until), done)
         keys = [] if whole else storage.keys(at, keys[-1], until)
     source.exhausted = True
 
 
-def _passing(source: Source, key: str, whole: bool) -> Callable[[], None]:  # noqa: FBT001 - a value
-    return _nothing if whole else lambda: source.next.update({"after": key})
+def _end(source: Source, _: str) -> None:
+    source.exhausted = True
+
+
+def _pass(source: Source, key: str) -> None:
+    source.next["after"] = key
 
 
 def _content(storage: Storage, at: Place, until: Deadline) -> bytes:
@@ -118,33 +135,20 @@ def _content(storage: Storage, at: Place, until: Deadline) -> bytes:
 
 
 def of_queue(queues: Queues, url: str, until: Deadline, limit: Deadline) -> Source:
-    """Read a queue until nothing comes any more; messages that are done are deleted."""
-    kept: list[Message] = []
-    source = Source(iter(()), release=lambda: queues.release(url, kept, limit) if kept else None)
-    source.units = _messages(queues, url, kept, source, until, limit)
+    """Read a queue until nothing new comes; messages that are done are deleted."""
+    received = Received(queues, url, limit)
+    source = Source(iter(()), settle=received.delete_done, release=received.release)
+    source.units = _messages(received, source, until)
     return source
 
 
-def _messages(  # noqa: PLR0913, PLR0917 - what a queue needs
-    queues: Queues, url: str, kept: list[Message], source: Source, until: Deadline, limit: Deadline
-) -> Iterator[Unit]:
-    while found := queues.receive(url, until):
-        kept += found
-        for message in found:
-            name = f"message {message.receipt[:20]} of {url}"
-            unit = _unit(name, message.body, _deleting(queues, url, message, kept, limit))
-            yield replace(unit, in_order=False)
-    source.exhausted = True
-
-
-def _deleting(
-    queues: Queues, url: str, message: Message, kept: list[Message], limit: Deadline
-) -> Callable[[], None]:
-    def done() -> None:
-        queues.delete(url, [message], limit)
-        kept.remove(message)
-
-    return done
+def _messages(received: Received, source: Source, until: Deadline) -> Iterator[Unit]:
+    while new := received.receive(until):
+        for message in new:
+            name = f"message {message.id} of {received.url}"
+            done = partial(received.done, message.id)
+            yield replace(_unit(name, partial(str, message.body), done), in_order=False)
+    source.exhausted = new is None
 
 
 # A dead-letter topic
@@ -203,5 +207,5 @@ def _record(record: Record, offsets: dict[str, int]) -> Unit:
 
     name = f"offset {record.offset} of partition {record.partition} of topic {record.topic!r}"
     if letters.looks_like_one(record.value):
-        return _unit(name, record.value or b"", done)
+        return _unit(name, lambda: record.value or b"", done)
     return Unit(name, Letters([record]), done=done)
