@@ -233,6 +233,13 @@ def test_s3_that_fails_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [b"%d" % i for i in range(5)] == values(kafka)
 
 
+def test_a_position_behind_the_end_is_refused() -> None:
+    """A position that the object doesn't have is no success."""
+    s3 = stored(numbers(3))
+    resume = {"record": 4, "etag": s3.objects["in/orders.ndjson"].head.etag}
+    assert "no record 4" in failure(InvalidRequest, event(resume=resume), s3=s3)
+
+
 def test_another_object_is_not_the_rest() -> None:
     """An object that was written anew isn't taken for the one that was begun."""
     resume = {"record": 1, "etag": '"another"'}

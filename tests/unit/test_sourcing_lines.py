@@ -211,7 +211,7 @@ def test_a_row_of_another_length_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "number"), [(b'a\n1\n"2"x\n3\n', 1), (b"a\n1\n\xff\n3\n", 0), (b'a\n"1\n2\n', 0)]
+    ("content", "number"), [(b'a\n1\n"2"x\n3\n', 1), (b"a\n1\n\xff\n3\n", 1), (b'a\n"1\n2\n', 0)]
 )
 def test_what_is_no_csv_ends_it(content: bytes, number: int) -> None:
     """Behind what is no CSV nothing can be told apart: it is the last part."""
@@ -232,6 +232,14 @@ def test_a_quote_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     csv.field_size_limit(parts.MAX_LINE_BYTES)
 
 
+def test_wide_rows_come_in_small_batches() -> None:
+    """Rows are handed on by their bytes, however few they are: memory doesn't follow their size."""
+    row = b"x" * 400_000 + b"\n"
+    found = [p for p in rows.rows([b"a\n", *[row] * 10], None) if isinstance(p, Batch)]
+    assert [3, 3, 3, 1] == [len(part.records) for part in found]
+    assert [0, 3, 6, 9] == [part.first for part in found]
+
+
 @pytest.mark.parametrize(
     ("header", "told"), [(b"a,a\n", "twice"), (b"a,\n", "without a name"), (b"a,b\n", "'id'")]
 )
@@ -250,7 +258,7 @@ def test_an_empty_csv_has_no_rows() -> None:
 
 
 @pytest.mark.parametrize("reader", [lines.values, lines.records, lambda b: rows.rows(b, "value")])
-@pytest.mark.parametrize("first", [0, 1, 5, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH, 3 * BATCH])
+@pytest.mark.parametrize("first", [0, 1, 5, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH, 2 * BATCH + 3])
 def test_going_on_leaves_out_what_came_before(
     reader: Callable[[Iterable[bytes]], Iterator[Part]], first: int
 ) -> None:
@@ -263,6 +271,13 @@ def test_going_on_leaves_out_what_came_before(
     rest = [part for part in skipped(reader(content), first) if isinstance(part, Batch)]
     assert whole[first:] == [record for part in rest for record in part.records]
     assert [part.first for part in rest][:1] in ([], [first])
+
+
+def test_there_is_something_to_go_on_with() -> None:
+    """A record behind the content's end is a mistake, and none of the content is sent."""
+    assert [] == list(skipped(lines.values([b"a\nb\n"]), 2))
+    with pytest.raises(InvalidRequest, match=r"no record 3 .* 2 records"):
+        list(skipped(lines.values([b"a\nb\n"]), 3))
 
 
 def test_bad_records_before_the_first_are_left_out() -> None:

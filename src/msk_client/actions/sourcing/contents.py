@@ -50,7 +50,10 @@ def _kind(request: Produce, at: Place, content: Content) -> SourceFormat:
     if "schema-version" in metadata:
         written = metadata.get("format", "").partition(".")[0]
         if written not in OURS:
-            raise InvalidRequest(f"{at} was written as {written!r}, which can't be read again.")
+            raise InvalidRequest(
+                f"{at} was written as {written!r}, which can't be read as records. Dead letters are"
+                " sent again by replay."
+            )
         return OURS[written]
     return "csv" if CSV.search(at.key) else "values"
 

@@ -6,14 +6,18 @@ import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msk_client.errors import InvalidRequest
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from msk_client.errors import InvalidRequest
     from msk_client.ports import Bulk
 
 BATCH = 4_096
 """Records that are handed on together, at most."""
+
+BATCH_BYTES = 1024 * 1024
+"""And so many bytes of values, or one record more."""
 
 MAX_LINE_BYTES = 12 * 1024 * 1024
 """No cluster takes a larger record: MSK Serverless takes 8 MiB."""
@@ -41,14 +45,20 @@ Part = Batch | Bad
 
 
 def skipped(parts: Iterable[Part], first: int) -> Iterator[Part]:
-    """Leave out the records before number `first`."""
+    """Leave out what comes before record `first`; raises `InvalidRequest` where nothing else is."""
+    end = 0
     for part in parts:
+        end = part.number + 1 if isinstance(part, Bad) else part.first + len(part.records)
         if isinstance(part, Bad):
             if part.number >= first or part.final:
                 yield part
-        elif part.first + len(part.records) > first:
+            if part.final:
+                return
+        elif end > first:
             gone = max(0, first - part.first)
             yield Batch(part.first + gone, part.records[gone:])
+    if end < first:
+        raise InvalidRequest(f"There is no record {first} to go on with, but {end} records.")
 
 
 def without_mark(blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import json
 from typing import TYPE_CHECKING
 
-from msk_client.actions.sourcing.parts import BATCH, MAX_LINE_BYTES, Bad, Batch, without_mark
+from msk_client.actions.sourcing.parts import (
+    BATCH,
+    BATCH_BYTES,
+    MAX_LINE_BYTES,
+    Bad,
+    Batch,
+    without_mark,
+)
 from msk_client.errors import InvalidRequest
 from msk_client.records import Outgoing
 
@@ -23,7 +29,7 @@ def rows(blocks: Iterable[bytes], key_column: str | None) -> Iterator[Part]:
     Raises `InvalidRequest` for a header that doesn't name each column, or not that one.
     """
     csv.field_size_limit(MAX_LINE_BYTES)
-    number = 0
+    number = size = 0
     ready: list[Outgoing] = []
     reader = csv.reader(_text(blocks), strict=True)
     try:
@@ -34,10 +40,11 @@ def rows(blocks: Iterable[bytes], key_column: str | None) -> Iterator[Part]:
             if len(row) == len(columns):
                 ready.append(_record(dict(zip(columns, row, strict=True)), key_column))
                 number += 1
-                if len(ready) < BATCH:
+                size += len(ready[-1].value or b"")
+                if len(ready) < BATCH and size < BATCH_BYTES:
                     continue
             yield Batch(number - len(ready), ready)
-            ready = []
+            ready, size = [], 0
             if len(row) != len(columns):
                 yield Bad(number, _ragged(number, len(row), len(columns)))
                 number += 1
@@ -50,16 +57,15 @@ def rows(blocks: Iterable[bytes], key_column: str | None) -> Iterator[Part]:
 
 def _text(blocks: Iterable[bytes]) -> Iterator[str]:
     """Split at line feeds, which are kept: a quoted field may hold some."""
-    decode = codecs.getincrementaldecoder("utf-8")().decode
-    rest = ""
+    rest = b""
     for block in without_mark(blocks):
-        *lines, rest = (rest + decode(block)).split("\n")
-        yield from (line + "\n" for line in lines)
+        *lines, rest = (rest + block).split(b"\n")
+        for line in lines:
+            yield line.decode() + "\n"
         if len(rest) > MAX_LINE_BYTES:
-            raise csv.Error(f"a line of more than {MAX_LINE_BYTES} characters")
-    rest += decode(b"", final=True)
+            raise csv.Error(f"a line of more than {MAX_LINE_BYTES} bytes")
     if rest:
-        yield rest
+        yield rest.decode()
 
 
 def _columns(columns: list[str], key_column: str | None) -> list[str]:
