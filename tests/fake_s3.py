@@ -71,7 +71,12 @@ class FakeS3:
             objects[at.key] = FakeObject(bytes(body), headers)
             return True
 
-    def head(self, at: Place, deadline: Deadline) -> Head | None:
+    def head(
+        self,
+        at: Place,
+        deadline: Deadline,
+        version_id: str | None = None,  # noqa: ARG002 - nothing is versioned here
+    ) -> Head | None:
         """See the port."""
         try:
             found = self._begin("head", at, deadline).get(at.key)

@@ -182,6 +182,24 @@ def test_an_older_version_can_be_finished(
     assert numbers(10)[4:] == values(eyes, name)
 
 
+def test_a_version_that_was_deleted_is_sent(
+    function: Function, eyes: Eyes, topic: Callable[..., str]
+) -> None:
+    """S3's message about a version sends that one, though another, or none, is there now."""
+    bucket = f"versions-{uuid.uuid4().hex[:8]}"
+    function.s3.create_bucket(Bucket=bucket)
+    status = {"Status": "Enabled"}
+    function.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=status)
+    puts = [function.s3.put_object(Bucket=bucket, Key="a", Body=body) for body in (b"1", b"2")]
+    function.s3.delete_object(Bucket=bucket, Key="a")
+    name = topic()
+    function.set(S3_EVENT_TOPIC=name)
+    for put in puts:
+        found = {"key": "a", "eTag": put["ETag"].strip('"'), "versionId": put["VersionId"]}
+        function(notification(bucket, found))
+    assert [b"1", b"2"] == values(eyes, name)
+
+
 @pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError")])
 def test_s3_that_fails_for_a_while(
     function: Function, aws: LocalAws, topic: Callable[..., str], status: int, code: str
@@ -211,8 +229,12 @@ def test_s3_that_refuses(function: Function, aws: LocalAws, topic: Callable[...,
 def created(function: Function, key: str) -> dict[str, Any]:
     """S3's message about an object."""
     etag = function.s3.head_object(Bucket=BUCKET, Key=key)["ETag"].strip('"')
-    found = {"key": key, "eTag": etag}
-    s3 = {"bucket": {"name": BUCKET}, "object": found}
+    return notification(BUCKET, {"key": key, "eTag": etag})
+
+
+def notification(bucket: str, found: dict[str, Any]) -> dict[str, Any]:
+    """S3's message."""
+    s3 = {"bucket": {"name": bucket}, "object": found}
     record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3}
     return {"Records": [record]}
 

@@ -14,7 +14,9 @@ from msk_client.errors import (
     InvalidSetting,
     MskClientError,
     NotAuthorized,
+    ObjectConflict,
     UnknownObject,
+    UnknownTopic,
 )
 from msk_client.triggers import s3_event
 from tests.fake_s3 import FakeObject, FakeS3
@@ -39,7 +41,7 @@ def created(key: str, s3: FakeS3, body: bytes = b"a\nb\n", **metadata: str) -> d
     s3.objects[key] = FakeObject(body, {"Metadata": metadata})
     event = file()
     etag = s3.objects[key].head.etag.strip('"')
-    event["Records"][0]["s3"]["object"] |= {"key": key, "eTag": etag}
+    event["Records"][0]["s3"]["object"] |= {"key": key, "eTag": etag, "size": len(body)}
     return event
 
 
@@ -113,11 +115,52 @@ def test_a_topic_is_needed() -> None:
         invoke(file(), s3=FakeS3.of_events())
 
 
+def test_a_rule_says_how_a_topic_is_made() -> None:
+    """A topic that isn't there is made as a produce makes it, or not at all."""
+    kafka, s3 = KeptKafka(), FakeS3()
+    rules = {"a": {"topic": "orders", "num_partitions": 3},
+             "b": {"topic": "others", "create_if_missing": False}}  # fmt: skip
+    invoke(created("a", s3), kafka, s3=s3, S3_EVENT_TOPIC=json.dumps(rules))
+    assert 3 == len(kafka.logs["orders"])
+    with pytest.raises(UnknownTopic):
+        invoke(created("b", s3), kafka, s3=s3, S3_EVENT_TOPIC=json.dumps(rules))
+
+
+def test_s3_tries_whether_its_messages_arrive() -> None:
+    """The message that S3 sends when notifications are set up is about no object."""
+    event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "my-bucket"}
+    assert {"statusCode": 200, "body": {"objects": []}} == invoke(event)
+
+
+def test_a_folder_with_content_is_a_failure() -> None:
+    """Only what consoles make for a folder is passed over: anything that has content is told."""
+    s3 = FakeS3()
+    event = created("folder/", s3)
+    with pytest.raises(InvalidRequest, match="no object"):
+        invoke(event, s3=s3, S3_EVENT_TOPIC="orders")
+
+
+def counts(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What the last invocation's line of the log says."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    found: dict[str, Any] = [line for line in lines if line.get("message") == "done"][-1]
+    return found
+
+
+def test_several_objects_add_up(capsys: pytest.CaptureFixture[str]) -> None:
+    """Records of all objects of a message are counted."""
+    s3 = FakeS3()
+    event = created("a", s3)
+    event["Records"] += created("b", s3, b"c\n")["Records"]
+    invoke(event, s3=s3, S3_EVENT_TOPIC="orders")
+    assert 3 == counts(capsys)["RecordsProduced"]
+
+
 def test_several_objects_at_once() -> None:
     """Each object of a message is sent; folders, which consoles make, are none."""
     kafka, s3 = KeptKafka(), FakeS3()
     event = created("a", s3)
-    event["Records"] += created("b", s3)["Records"] + created("folder/", s3)["Records"]
+    event["Records"] += created("b", s3)["Records"] + created("folder/", s3, b"")["Records"]
     answer = invoke(event, kafka, s3=s3, S3_EVENT_TOPIC="orders")
     assert ["s3://my-bucket/a", "s3://my-bucket/b"] == [
         one["source"] for one in answer["body"]["objects"]
@@ -150,6 +193,20 @@ def test_a_loop_is_refused() -> None:
         invoke(created(key, s3, body, **metadata), kafka, s3=s3, S3_EVENT_TOPIC="orders")
     invoke(created(key, s3, body, **metadata), kafka, s3=s3, S3_EVENT_TOPIC="copy")
     assert values(kafka) == values(kafka, "copy") == [b"0", b"1"]
+
+
+def test_dead_letters_are_no_records() -> None:
+    """What a mapping gave up isn't sent as if it were data, only to be given up again."""
+    s3 = FakeS3()
+    broken = {"topic": "orders", "partition": 0, "offset": 1, "value": "no base64!"}
+    batch = {"eventSource": "aws:kafka", "records": {"orders-0": [broken]}}
+    settings = {"ESM_SINK": "log", "ESM_DEAD_LETTER": "s3://my-bucket/dead"}
+    invoke(batch, s3=s3, **settings)
+    ((key, letters),) = s3.objects.items()
+    for topic, told in (("orders", "no end"), ("others", "replay")):
+        event = created(key, s3, letters.body, **letters.headers["Metadata"])
+        with pytest.raises(InvalidRequest, match=told):
+            invoke(event, s3=s3, S3_EVENT_TOPIC=topic)
 
 
 @pytest.mark.parametrize(
@@ -210,6 +267,57 @@ def test_an_object_written_anew_is_left_to_its_own_message() -> None:
     assert [b"new"] == values(kafka)
 
 
+def test_an_object_written_anew_while_it_is_read() -> None:
+    """Where half of an object may have been sent, nobody says that all is well."""
+    s3 = FakeS3()
+    event = created("a", s3)
+    conflict = ObjectConflict("It was written anew.")
+    s3.fail = lambda call, _: conflict if call == "open" else None
+    with pytest.raises(ObjectConflict):
+        invoke(event, s3=s3, S3_EVENT_TOPIC="orders")
+
+
+def continued(kafka: KeptKafka, s3: FakeS3, sqs: FakeSqs, **settings: str) -> int:
+    """Carry out continuations until there are none; answers how many there were."""
+    turns = 0
+    while sqs.messages[CONTINUE]:
+        message = {
+            "messageId": "m", "body": sqs.messages[CONTINUE].pop(0), "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:continue",
+        }  # fmt: skip
+        invoke({"Records": [message]}, kafka, s3=s3, sqs=sqs, **settings)
+        turns += 1
+    return turns
+
+
+def test_records_left_out_do_not_hold_up_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    """Asked to go on behind bad records, continuations do so too, and send each part once."""
+    kafka, s3, sqs = cluster(""), FakeS3(), FakeSqs()
+    lines = [b"oops" if i % 3_000 == 0 else b'{"value":"%d"}' % i for i in range(10_000)]
+    rule = {"": {"topic": "orders", "source_format": "records", "on_failure": "report"}}
+    settings = {"S3_EVENT_TOPIC": json.dumps(rule), "CONTINUE_QUEUE_URL": CONTINUE}
+    kafka.over_after = 2_000
+    invoke(created("a", s3, b"\n".join(lines)), kafka, s3=s3, sqs=sqs, **settings)
+    assert 1 < continued(kafka, s3, sqs, **settings)
+    assert [b"%d" % i for i in range(10_000) if i % 3_000] == values(kafka)
+    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    bad = [line["index"] for line in logged if line.get("message") == "record left out"]
+    assert [0, 3_000, 6_000, 9_000] == bad
+
+
+def test_objects_behind_a_large_one_are_left_to_the_queue() -> None:
+    """Where one object takes all the time, those behind it go on by themselves, too."""
+    kafka, s3, sqs = cluster(""), FakeS3(), FakeSqs()
+    event = created("a", s3, b"".join(b"a%d\n" % i for i in range(5_000)))
+    event["Records"] += created("b", s3, b"b\n")["Records"]
+    kafka.over_after = 4_096
+    settings = {"S3_EVENT_TOPIC": "orders", "CONTINUE_QUEUE_URL": CONTINUE}
+    told = invoke(event, kafka, s3=s3, sqs=sqs, **settings)["body"]["objects"]
+    assert [False, False] == [one["complete"] for one in told]
+    assert 2 == continued(kafka, s3, sqs, **settings)
+    assert [*(b"a%d" % i for i in range(5_000)), b"b"] == values(kafka)
+
+
 def test_a_large_object_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     """What doesn't fit into the time is sent by the message to the queue that is set."""
     kafka, s3, sqs = cluster(""), FakeS3(), FakeSqs()
@@ -217,13 +325,7 @@ def test_a_large_object_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     kafka.over_after = 4_096
     settings = {"S3_EVENT_TOPIC": "orders", "CONTINUE_QUEUE_URL": CONTINUE}
     invoke(event, kafka, s3=s3, sqs=sqs, **settings)
-    while sqs.messages[CONTINUE]:
-        message = {
-            "messageId": "m", "body": sqs.messages[CONTINUE].pop(), "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:continue",
-        }  # fmt: skip
-        kafka.over_after = 4_096
-        invoke({"Records": [message]}, kafka, s3=s3, sqs=sqs, **settings)
+    assert 2 == continued(kafka, s3, sqs, **settings)
     assert [b"%d" % i for i in range(10_000)] == values(kafka)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [1, 1, None] == [one.get("Continued") for one in lines if one.get("message") == "done"]

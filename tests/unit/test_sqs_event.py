@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from msk_client.actions.replaying.run import Run
 from msk_client.errors import (
     BrokerUnreachable,
     DeadlineExceeded,
@@ -21,7 +22,7 @@ from msk_client.errors import (
     UnknownTopic,
 )
 from tests.fake_kafka import MAX_VALUE_BYTES
-from tests.fake_s3 import FakeS3
+from tests.fake_s3 import FakeObject, FakeS3
 from tests.fake_sqs import FakeSqs
 from tests.unit.invoking import KeptKafka, cluster
 from tests.unit.invoking import invoke_set as invoke
@@ -272,6 +273,19 @@ def test_actions_keep_to_what_is_allowed() -> None:
     for environ in ({"ALLOWED_ACTIONS": "consume"}, {"ALLOWED_TOPICS": "other"}):
         with pytest.raises(NotAuthorized):
             invoke(batch({"value": "a"}), cluster(""), **environ, **TOPIC)
+
+
+def test_a_replay_in_part_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody reads where a replay stopped: its message comes again, and the error has the place."""
+    monkeypatch.setattr(Run, "_stopped", property(lambda _: True))
+    kafka, s3 = cluster(""), FakeS3()
+    for key in ("dead/a", "dead/b"):
+        letter = {"dead_letter": 1, "record": {"topic": "t", "partition": 0, "offset": 1}}
+        letter["record"]["value"] = key  # type: ignore[index] # it is one
+        s3.objects[key] = FakeObject(json.dumps(letter).encode(), {})
+    event = {"action": "replay", "source": "s3://my-bucket/dead/", "topic": "orders"}
+    with pytest.raises(PartialFailure, match=r'"resume": \{"after": "dead/a"\}'):
+        invoke(batch(event), kafka, s3=s3, **ACTIONS)
 
 
 # Going on with an object

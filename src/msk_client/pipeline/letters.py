@@ -15,7 +15,7 @@ from msk_client.errors import InvalidSetting, MskClientError
 from msk_client.records import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from msk_client.batch import Batch, Part
     from msk_client.deadline import Deadline
@@ -66,6 +66,12 @@ def letter(batch: Batch, part: Part, index: int, reason: MskClientError) -> Lett
     return Letter(part.topic, part.partition, record.offset, text)
 
 
+def _headers(topic: str) -> Mapping[str, Any]:
+    """Say what it is, so that nobody takes letters for records and sends them as such."""
+    metadata = {"format": "dead-letters", "schema-version": str(VERSION), "topic": topic}
+    return {"ContentType": CONTENT_TYPE, "Metadata": metadata}
+
+
 class S3Letters:
     """One object for each partition of a batch, named by its first letter and its content.
 
@@ -90,7 +96,7 @@ class S3Letters:
             body = "".join(f"{one.text}\n" for one in several).encode()
             at = self._place(several[0], body)
             try:
-                self._storage.put_new(at, body, {"ContentType": CONTENT_TYPE}, deadline)
+                self._storage.put_new(at, body, _headers(topic), deadline)
             except MskClientError as problem:
                 failed |= {(topic, partition, one.offset): problem for one in several}
         return failed

@@ -104,7 +104,8 @@ def _refused(problem: Exception, action: str, at: Place, region: str) -> errors.
         return errors.NotAuthorized(
             f"The role may not do this: S3 refused {action} on {arn(at, region)}. Add it to the"
             " role's policy (where a KMS key encrypts: kms:GenerateDataKey and kms:Decrypt on it);"
-            f" the bucket's policy or the VPC endpoint's may forbid it as well. {told}"
+            " the bucket's policy or the VPC endpoint's may forbid it as well."
+            f"{_or_missing(action)} {told}"
         )
     if status == HTTPStatus.NOT_FOUND:
         what = f"bucket {at.bucket!r}" if code_of(problem) == "NoSuchBucket" else f"object {at}"
@@ -114,6 +115,13 @@ def _refused(problem: Exception, action: str, at: Place, region: str) -> errors.
             f"{at} is not the object that was meant: it was written anew since. {told}"
         )
     return errors.StorageRefused(f"S3 refused {action} on {at}. {told}")
+
+
+def _or_missing(action: str) -> str:
+    """S3 doesn't tell a missing object from a forbidden one to who may not list."""
+    if action != "s3:GetObject":
+        return ""
+    return " Without s3:ListBucket S3 also answers so where the object doesn't exist."
 
 
 def arn(at: Place, region: str) -> str:

@@ -54,8 +54,8 @@ class Storage(Protocol):
         """
         ...
 
-    def head(self, at: Place, deadline: Deadline) -> Head | None:
-        """Look an object up; None where there is none."""
+    def head(self, at: Place, deadline: Deadline, version_id: str | None = None) -> Head | None:
+        """Look an object, or a version of it, up; None where there is none."""
         ...
 
     def open(

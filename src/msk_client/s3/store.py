@@ -73,12 +73,13 @@ class Store:
 
         return self._call(put, "s3:PutObject", at, deadline)
 
-    def head(self, at: Place, deadline: Deadline) -> Head | None:
+    def head(self, at: Place, deadline: Deadline, version_id: str | None = None) -> Head | None:
         """See the port."""
+        version = {} if version_id is None else {"VersionId": version_id}
 
         def head() -> Head | None:
             try:
-                answer = self._client.head_object(Bucket=at.bucket, Key=at.key)
+                answer = self._client.head_object(Bucket=at.bucket, Key=at.key, **version)
             except ClientError as problem:
                 if failures.status_of(problem) != HTTPStatus.NOT_FOUND:
                     raise

@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from msk_client.errors import InvalidRequest, InvalidSetting, MskClientError, PartialFailure
 from msk_client.records import Outgoing, RecordInput, encode, to_bytes
-from msk_client.triggers import continuing, direct
+from msk_client.triggers import continuing
 from msk_client.triggers.shapes import converted
 
 if TYPE_CHECKING:
@@ -183,14 +183,10 @@ def _act(wave: Sequence[Message], call: Call) -> Failures:
     """Carry out messages as action events, one after another."""
     failures: Failures = {}
     for message in wave:
-        before = dict(call.counts)
-        call.counts.clear()
         try:
             _act_once(message, call)
         except MskClientError as problem:
             failures[message.id] = problem
-        for name, count in before.items():
-            call.counts[name] = call.counts.get(name, 0) + count
     return failures
 
 
@@ -198,13 +194,17 @@ def _act_once(message: Message, call: Call) -> None:
     event = _parsed(message)
     if not isinstance(event, dict):
         raise InvalidRequest(f"The body of message {message.id} is not a JSON object.")
-    done = direct.run(event, continuing.leaving_time(call))
-    if done.status != OK:
+    done = continuing.run(event, call)
+    if done.status != OK and "source" not in event:  # what is left out of a source is still there
         raise PartialFailure(
             f"Message {message.id} was carried out with status {done.status}: some of its records"
             " were not delivered."
         )
-    continuing.go_on(event, done, call)
+    if done.body.get("complete") is False and "next" in done.body:
+        raise PartialFailure(
+            f"Message {message.id} was carried out in part, because the time ran out. Send it again"
+            f' with "resume": {json.dumps(done.body["next"])}.'
+        )
 
 
 def _parsed(message: Message) -> object:
