@@ -113,6 +113,15 @@ def test_a_bad_dead_letter_bucket_is_named() -> None:
     assert [] == s3.calls
 
 
+def test_a_dead_letter_bucket_has_to_be_allowed() -> None:
+    """ALLOWED_BUCKETS holds for dead letters too."""
+    s3 = FakeS3()
+    settings = DEAD | {"ESM_DEAD_LETTER": "s3://other-bucket/dead", "ALLOWED_BUCKETS": "my-*"}
+    with pytest.raises(NotAuthorized, match="ALLOWED_BUCKETS does not allow bucket 'other-bucket'"):
+        invoke(batch_event({0: [b"v"]}), s3=s3, **S3, **settings)
+    assert [] == s3.calls
+
+
 # log
 
 

@@ -84,7 +84,7 @@ class S3Letters:
 
         self._storage = storage
         place = parse_uri(uri, "ESM_DEAD_LETTER", InvalidSetting)
-        self._bucket, self._prefix = place.bucket, folder(place.key)
+        self.bucket, self._prefix = place.bucket, folder(place.key)
 
     def send(
         self, letters: Sequence[Letter], deadline: Deadline
@@ -106,4 +106,4 @@ class S3Letters:
 
         digest = hashlib.sha256(body).hexdigest()[:SHOWN_DIGEST]
         folder = f"{self._prefix}{first.topic}/partition={first.partition}"
-        return Place(self._bucket, f"{folder}/{first.offset:020}-{digest}.ndjson")
+        return Place(self.bucket, f"{folder}/{first.offset:020}-{digest}.ndjson")

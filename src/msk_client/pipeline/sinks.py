@@ -29,15 +29,21 @@ def sink_of(call: Call, batch: Batch) -> Sink:
 
 
 def letters_of(call: Call) -> DeadLetters | None:
-    """Make what ESM_DEAD_LETTER names; None where it is not set."""
+    """Make what ESM_DEAD_LETTER names; None where it is not set.
+
+    Raises `InvalidSetting`, and `NotAuthorized` where ALLOWED_BUCKETS doesn't list the bucket.
+    """
     where = call.settings.mapping.dead_letter
     if where is None:
         return None
     if where.startswith("s3://"):
-        from msk_client.pipeline.letters import S3Letters  # noqa: PLC0415 - not needed without
+        from msk_client.actions.sourcing.request import allow_bucket  # noqa: PLC0415 - not needed
+        from msk_client.pipeline.letters import S3Letters  # noqa: PLC0415 - without it
         from msk_client.s3.store import store  # noqa: PLC0415 - dear at cold start
 
-        return S3Letters(store(), where)
+        letters = S3Letters(store(), where)
+        allow_bucket(letters.bucket, call)
+        return letters
     from msk_client.pipeline.queue_letters import QueueLetters  # noqa: PLC0415 - same
     from msk_client.sqs.queues import queues  # noqa: PLC0415 - same
 
