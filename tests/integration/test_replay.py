@@ -134,6 +134,25 @@ def test_a_failed_batch_of_a_queue(
     )  # fmt: skip
 
 
+def test_what_is_left_out_stays_in_its_queue(
+    function: Function, msk: LocalMsk, eyes: Eyes, topic: Callable[..., str]
+) -> None:
+    """A message that a filter leaves out, or a part of it, is still there for another replay."""
+    name, again, url = topic(2), topic(), function.queue()
+    messages = filled(eyes, name)
+    servers = msk.environment()["KAFKA_ENDPOINT"]
+    for some in ({0: messages[0][:5]}, {1: messages[1][:5]}, {p: messages[p][5:9] for p in (0, 1)}):
+        text = on_failure(name, some, servers)
+        function.sqs.send_message(QueueUrl=url, MessageBody=text)
+    body = replay(function, url, again, only={"partitions": [0]})
+    assert (9, 9, True) == (body["replayed"], body["left_out"], body["complete"])
+    told = replay(function, url, again, only={"partitions": [1]}, dry_run=True)
+    assert (13, 4) == (told["found"], told["left_out"])
+    assert 13 == replay(function, url, again)["replayed"]
+    wanted = [*messages[0][:9], *messages[0][5:9], *messages[1][:9]]
+    assert contents(wanted) == contents(eyes.records(again))
+
+
 def test_what_retention_has_deleted(
     function: Function, msk: LocalMsk, eyes: Eyes, topic: Callable[..., str]
 ) -> None:
