@@ -99,6 +99,13 @@ def test_the_rest_of_an_object_calls_the_function_again() -> None:
     assert told.continue_queue_url is not None
 
 
+def test_a_large_object_may_call_often() -> None:
+    """Lambda doesn't stop the calls for its rest as a loop; of other jobs it stops loops."""
+    assert function(LOAD)["RecursiveLoop"] == "Allow"
+    assert "RecursiveLoop" not in function(DRAIN)
+    assert "RecursiveLoop" not in function(QUEUED)
+
+
 def test_the_function_knows_its_own_messages() -> None:
     """A continuation is told from a message to load by its queue, whose URL the function has."""
     variables = deployed(LOAD, SourceQueueArn=QUEUE).environment("Function")
