@@ -88,6 +88,8 @@ class Drained:
         self._environment = msk.environment() | aws.environment()
         self._aws = aws
         self._dice = dice
+        self.puts = 0
+        """How many writes S3 was asked for by runs that were to be killed."""
 
     def fill(self, number: int, count: int) -> None:
         """Write records, and behind them aborted ones: offsets where there is nothing to read."""
@@ -105,8 +107,8 @@ class Drained:
         event = {"action": "consume", "topic": self.topic, "group": self.prefix}
         return Run(self._environment, event | {"destination": destination}, may_live)
 
-    def killed_runs(self) -> int:
-        """Let one run, or two at once, be killed around some write; answers how many were."""
+    def some_runs(self) -> list[Run]:
+        """Let one run, or two at once, live until around some write, or to their end."""
         puts = Fault("PUT", f"/{BUCKET}/{self.prefix}*")  # which only counts
         self._aws.set_faults(puts)
         runs = [self.drain(self._death(puts))]
@@ -116,7 +118,8 @@ class Drained:
         for run in runs:
             run.join()
         self._aws.set_faults()
-        return sum(run.killed for run in runs)
+        self.puts += puts.met
+        return runs
 
     def _death(self, puts: Fault) -> Callable[[], bool]:
         """Choose when a run dies: a moment after the n-th write of all, or at some time."""
@@ -140,11 +143,15 @@ def test_killed_and_overlapping_drains(
     seed = random.randrange(10**6)
     print("seed", seed)  # noqa: T201 - shown where the test fails
     lake = Drained(msk, aws, random.Random(seed))
-    killed = written = number = 0
+    killed = overlapping = written = 0
     while killed < rounds(4, 50) or written < rounds(0, 200_000):
-        lake.fill(number, PORTION)
-        number, written = number + 1, written + PORTION
-        killed += lake.killed_runs()
+        lake.fill(written, PORTION)
+        written += PORTION
+        runs = lake.some_runs()
+        killed += sum(run.killed for run in runs)
+        overlapping += len(runs) > 1
+    in_the_way = lake.puts - len(Lake(aws, lake.prefix, tmp_path).keys())
+    assert in_the_way >= rounds(0, 25)  # else the kills would have proved nothing
     last = lake.drain()
     last.join()
     assert last.body["drained"], last.body
@@ -158,4 +165,5 @@ def test_killed_and_overlapping_drains(
         assert spans[0][0] == 0
         assert spans[-1][1] > max(row[1] for row in expected if row[0] == partition)
         assert all(before[1] == after[0] for before, after in pairwise(spans))
-    print(killed, "killed,", written, "records,", len(found.keys()), "objects")  # noqa: T201
+    told = {"killed": killed, "overlapping": overlapping, "in the way": in_the_way}
+    print(told, written, "records", len(found.keys()), "objects")  # noqa: T201
