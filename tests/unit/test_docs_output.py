@@ -66,7 +66,7 @@ def test_every_format_is_documented() -> None:
 def test_all_metadata_is_documented() -> None:
     """The table has each field of an object's metadata."""
     s3 = FakeS3()
-    objects = Objects(s3, Destination("my-bucket"), Source("orders", 2, "id"))
+    objects = Objects(s3, Destination("my-bucket"), Source("orders", 2, "id", "read_committed"))
     (one,) = objects.write(0, [record(0)], 1, Deadline.after(5))
     listed = table(section(PAGE, "What an object says of itself"), "metadata", "meaning")
     assert set(listed) == set(s3.objects[one.key].headers["Metadata"])
