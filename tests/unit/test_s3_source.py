@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
+from backports import zstd
 from botocore.exceptions import IncompleteReadError, ReadTimeoutError, SSLError
 
 from msk_client.deadline import Deadline
@@ -152,12 +153,31 @@ def test_a_name_that_lies(key: str, body: bytes) -> None:
     assert b"" == content(stored(b"", key), Place("my-bucket", key))
 
 
+each_packer = pytest.mark.parametrize("pack", [gzip.compress, zstd.compress], ids=["gz", "zst"])
+
+
+@each_packer
+@pytest.mark.usefixtures("small_blocks")
+def test_parts_packed_one_behind_the_other(pack: Callable[[bytes], bytes]) -> None:
+    """Compressed files that were joined are one content."""
+    assert b"a" * 50 + b"b" == content(stored(pack(b"a" * 50) + pack(b"") + pack(b"b")))
+
+
 @pytest.mark.parametrize(
-    "harm", [lambda b: b[:-9], lambda b: b[:20] + b"x" + b[21:]], ids=["cut", "changed"]
+    ("pack", "harm"),
+    [
+        (gzip.compress, lambda b: b[:-9]),
+        (gzip.compress, lambda b: b[:20] + b"x" + b[21:]),
+        (gzip.compress, lambda b: b + b"rest"),
+        (zstd.compress, lambda b: b[:-9]),
+        (zstd.compress, lambda b: b + b[:9]),
+        (zstd.compress, lambda b: b + b"rest"),
+    ],
+    ids=["gz cut", "gz changed", "gz and more", "zst cut", "zst cut again", "zst and more"],
 )
-def test_damaged_content(harm: Callable[[bytes], bytes]) -> None:
-    """Compressed content that is cut or changed is told as damaged."""
-    body = harm(gzip.compress(random.Random(1).randbytes(1000)))
+def test_damaged_content(pack: Callable[[bytes], bytes], harm: Callable[[bytes], bytes]) -> None:
+    """Compressed content that is cut, changed or goes on as something else is told as damaged."""
+    body = harm(pack(random.Random(1).randbytes(1000)))
     with pytest.raises(InvalidRequest, match="damaged"):
         content(stored(body))
 
