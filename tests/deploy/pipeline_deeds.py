@@ -83,8 +83,13 @@ def _drain(stage: Stage) -> None:
 
 
 def _load(stage: Stage) -> None:
-    (done,) = stage.call(stage.put(GOOD))["objects"]
-    assert done["produced"] == 1
+    """As a bucket with versions tells, and as one without."""
+    versioned = stage.put(GOOD)
+    plain = stage.put(GOOD)
+    del plain["detail"]["object"]["version-id"]
+    for told in (versioned, plain):
+        (done,) = stage.call(told)["objects"]
+        assert done["produced"] == 1
 
 
 def _go_on(stage: Stage) -> None:
