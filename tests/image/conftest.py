@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +37,8 @@ class Msk:
     """Where that name leads, in the network that containers are in by default."""
     environment: Mapping[str, str]
     """What a function in a container needs; its certificate comes as text."""
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Further names that it needs, and where they lead."""
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +94,7 @@ def msk_for_containers(engine: docker.DockerClient, kafka_version: str) -> Itera
             "KAFKA_CLIENT_OPTIONS": json.dumps({"ssl.ca.pem": msk.ca_file.read_text()}),
         }
         del environment["KAFKA_CA_FILE"]
-        yield Msk(MSK_HOST, _gateway(engine), environment)
+        yield Msk(MSK_HOST, gateway(engine), environment)
 
 
 def _msk_image() -> str:
@@ -102,9 +104,12 @@ def _msk_image() -> str:
         pytest.skip(str(lacking))
 
 
-def _gateway(engine: docker.DockerClient) -> str:
-    """Where Docker runs in a virtual machine, only Docker knows how to reach its host."""
+def gateway(engine: docker.DockerClient) -> str:
+    """Where containers find this machine.
+
+    Where Docker runs in a virtual machine, only Docker knows how to reach its host.
+    """
     if "podman" in str(engine.version()["Components"]).lower():
-        gateway: str = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
-        return gateway
+        address: str = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
+        return address
     return "host-gateway"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 CLI = ROOT / ".venv" / "sam" / "bin" / "sam"
 FUNCTION = "Function"
+HANDED_ON = ("KAFKA_", "ALLOWED_", "AWS_ENDPOINT_URL_")
 _START_TIMEOUT_S = 60.0
 
 
@@ -72,10 +73,13 @@ class Sam:
     def _options(self, msk: Msk) -> list[str]:
         """Variables that aren't credentials reach a container only through a file."""
         variables = self.folder / "variables.json"
-        own = {k: v for k, v in msk.environment.items() if k.startswith("KAFKA_")}
+        own = {k: v for k, v in msk.environment.items() if k.startswith(HANDED_ON)}
         variables.write_text(json.dumps({FUNCTION: own}))
-        host = f"{msk.host}:{msk.address}"
-        return ["--env-vars", str(variables), "--add-host", host, "--skip-pull-image"]
+        hosts = {msk.host: msk.address, **msk.others}
+        named = [
+            word for name, where in hosts.items() for word in ("--add-host", f"{name}:{where}")
+        ]
+        return ["--env-vars", str(variables), *named, "--skip-pull-image"]
 
     def _run(
         self, *arguments: str, stdin: str = "", environment: Mapping[str, str] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -10,7 +11,10 @@ import pytest
 from botocore.config import Config
 from samtranslator.yaml_helper import yaml_parse
 
+from local.aws import LocalAws
+from msk_client.actions import ACTIONS
 from tests.deploy.main_template import at_existing
+from tests.image.conftest import gateway
 from tests.image.container import invoke, running
 from tests.image.sam import CLI, FUNCTION, ROOT, Sam
 
@@ -23,14 +27,21 @@ if TYPE_CHECKING:
     from tests.image.conftest import Msk
 
 EVENTS = sorted(path.name for path in (ROOT / "events").glob("*.json"))
+OBJECTS = ROOT / "events" / "objects"
+BUCKET = "my-bucket"
+S3_HOST = "host.docker.internal"
+"""By which containers reach the local S3; moto takes most other names for a bucket's."""
+
 ANSWERS = {
     "ping": "brokers",
     "list-topics": "topics",
     "create-topic": "created",
     "produce": "produced",
     "consume": "records",
+    "replay": "replayed",
+    "test-filter": "records",
 }
-"""Action -> a field that its answer has."""
+"""Action -> a field that its answer has; a consume with a destination answers its objects."""
 
 
 def event(name: str) -> dict[str, Any]:
@@ -39,11 +50,12 @@ def event(name: str) -> dict[str, Any]:
     return found
 
 
-ACTION_EVENTS = [  # without those that need an S3
-    name
-    for name in EVENTS
-    if "action" in event(name) and not {"destination", "source"} & event(name).keys()
-]
+ACTION_EVENTS = [name for name in EVENTS if "action" in event(name)]
+
+
+def field_of(sent: dict[str, Any]) -> str:
+    """A field that the answer to an event has."""
+    return "objects" if "destination" in sent else ANSWERS[sent["action"].replace("_", "-")]
 
 
 @pytest.fixture(scope="module")
@@ -51,27 +63,49 @@ def sam(tmp_path_factory: pytest.TempPathFactory, docker_address: str, base: str
     """The project's template, built by the SAM CLI on the base that can be had here.
 
     SAM hands a container only the variables that the template names; the client's options,
-    with the local MSK's certificate, are named here in addition.
+    with the local MSK's certificate, and the address of S3 are named here in addition. What it
+    knows of the stack within counts from the template's folder.
     """
     if not CLI.exists():
         pytest.skip(f"no SAM CLI: `make {CLI.parents[1].relative_to(ROOT)}/installed`")
     template = yaml_parse((ROOT / "template.yaml").read_text())
     function = template["Resources"][FUNCTION]
     function["Metadata"]["DockerBuildArgs"]["BASE_IMAGE"] = base
-    function["Properties"]["Environment"]["Variables"]["KAFKA_CLIENT_OPTIONS"] = "{}"
+    variables = function["Properties"]["Environment"]["Variables"]
+    variables |= {"KAFKA_CLIENT_OPTIONS": "{}", "AWS_ENDPOINT_URL_S3": "", "ALLOWED_BUCKETS": ""}
+    within = template["Resources"]["Pipeline"]["Properties"]
+    within["Location"] = str(ROOT / within["Location"])
     sam = Sam(tmp_path_factory.mktemp("sam"), docker_address)
     sam.build(template)
     return sam
 
 
 @pytest.fixture(scope="module")
-def stocked(engine: docker.DockerClient, image: Image, msk_for_containers: Msk) -> Msk:
-    """A local MSK with the topics that the events read."""
+def lake(engine: docker.DockerClient) -> Iterator[dict[str, Any]]:
+    """A local S3 with the objects that the events read: how containers reach it."""
+    with LocalAws(host="0.0.0.0") as aws:  # noqa: S104 - containers come by their bridge
+        s3 = aws.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        for path in (one for one in OBJECTS.rglob("*") if one.is_file()):
+            key = path.relative_to(OBJECTS).as_posix()
+            s3.put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())
+        address = f"http://{S3_HOST}:{aws.url.rpartition(':')[2]}"
+        variables = {"AWS_ENDPOINT_URL_S3": address, "ALLOWED_BUCKETS": BUCKET}
+        yield {"environment": variables, "others": {S3_HOST: gateway(engine)}}
+
+
+@pytest.fixture(scope="module")
+def stocked(
+    engine: docker.DockerClient, image: Image, msk_for_containers: Msk, lake: dict[str, Any]
+) -> Msk:
+    """A local MSK with the topics that the events read, and an S3 beside it."""
     with running(engine, image, msk_for_containers) as container:
-        invoke(container, {"action": "create-topic", "topic": "my_topic"})
+        for topic in ("my_topic", "customers_in"):
+            invoke(container, {"action": "create-topic", "topic": topic})
         for name in ("create_topic.json", "produce_records.json"):
             assert invoke(container, event(name))["statusCode"] == 200
-    return msk_for_containers
+    environment = {**msk_for_containers.environment, **lake["environment"]}
+    return replace(msk_for_containers, environment=environment, others=lake["others"])
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +129,7 @@ def test_sam_local_invoke(name: str, sam: Sam, stocked: Msk) -> None:
     """Each action's event file, sent by `sam local invoke`, does its work on the local MSK."""
     answer = sam.invoke(stocked, str(ROOT / "events" / name))
     assert answer["statusCode"] == 200, answer
-    assert ANSWERS[event(name)["action"]] in answer["body"]
+    assert field_of(event(name)) in answer["body"]
 
 
 def test_sam_local_invoke_shows_our_class(sam: Sam, stocked: Msk) -> None:
@@ -145,6 +179,14 @@ def test_an_event_of_eventbridge(client: Any) -> None:  # noqa: ANN401
     answer = call(client, event("eventbridge_produce.json"))
     assert answer["Payload"]["body"]["failed"] == 0
     assert answer["Payload"]["body"]["produced"] > 0
+
+
+def test_every_action_has_an_event() -> None:
+    """The events that are sent use every action, with and without an S3."""
+    sent = [event(name) for name in ACTION_EVENTS]
+    assert {one["action"].replace("-", "_") for one in sent} == set(ACTIONS)
+    for field, action in (("destination", "consume"), ("source", "produce"), ("source", "replay")):
+        assert [one for one in sent if one["action"] == action and field in one]
 
 
 @pytest.mark.parametrize("action", ["ping", "list_topics", "create_topic", "produce", "consume"])
