@@ -84,6 +84,16 @@ def test_it_asks_until_there_are_answers(
     assert (guided in planned) == asks
 
 
+def test_verifying_names_what_is_missing() -> None:
+    """`make verify-aws` without a function says what to give."""
+    words = ["make", "-o", "install", "-o", ".venv/installed", "verify-aws", "FUNCTION="]
+    done = subprocess.run(  # noqa: S603 - our own Makefile
+        words, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "make verify-aws FUNCTION=name" in done.stdout
+
+
 def test_every_suppression_has_its_reason() -> None:
     """A check that is passed over says why, beside what it is passed over for."""
     skips = re.findall(r'- \{id: CKV_AWS_\d+, comment: "([^"]{20,})"\}', SOURCE)

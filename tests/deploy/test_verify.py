@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +14,14 @@ from deploy.verify import run
 from deploy.verify.subject import MAX_CALLS, Options
 from deploy.verify.table import ASSUMPTIONS
 from deploy.verify.verdict import Outcome, Verdict
-from tests.deploy.verify_cases import CANNOT_BE_REFUTED, CONFIRMING, REFUTING, UNDECIDED, on
+from tests.deploy.verify_cases import CANNOT_BE_REFUTED, CONFIRMING, REFUTING, UNDECIDED
 from tests.deploy.verify_stage import BY_NAME, Stage, error, failed
+from tests.deploy.verify_stubs import on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "verification.md"
 LOOKED_AT = set(CONFIRMING)
 
 
@@ -243,54 +242,10 @@ def test_what_is_left_behind_is_told_at_an_interruption(
     assert re.search(r"left behind.*topic verify-aws-[0-9a-f]{8}\n", capsys.readouterr().out)
 
 
-def test_make_names_what_is_missing() -> None:
-    """`make verify-aws` without a function says what to give."""
-    words = ["make", "-o", "install", "-o", ".venv/installed", "verify-aws", "FUNCTION="]
-    done = subprocess.run(  # noqa: S603 - our own Makefile
-        words, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode != 0
-    assert "make verify-aws FUNCTION=name" in done.stdout
-
-
 def test_calls_are_never_sent_twice() -> None:
     """boto3 doesn't repeat a call by itself: an invocation would run again."""
     assert program.PATIENCE.retries == {"total_max_attempts": 1}
     assert program.PATIENCE.read_timeout > 900
-
-
-# The page
-
-
-def rows() -> dict[str, list[str]]:
-    """Read the page's table: name -> cells."""
-    lines = re.findall(r"^\| `([\w-]+)` \|(.*)\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    return {name: [cell.strip() for cell in cells.split("|")] for name, cells in lines}
-
-
-def test_the_page_has_every_assumption() -> None:
-    """docs/verification.md lists each assumption with its title and place, and no other."""
-    assert list(rows()) == [a.name for a in ASSUMPTIONS]
-    for assumption in ASSUMPTIONS:
-        title, where, how = rows()[assumption.name]
-        assert title == assumption.title
-        page, _, anchor = assumption.where.partition("#")
-        link = f"../{page}" if not page.startswith("docs/") else page.removeprefix("docs/")
-        assert f"({link}#{anchor})" in where
-        assert how == kind(assumption.name)
-
-
-def kind(name: str) -> str:
-    """Say who looks at it."""
-    assumption = BY_NAME[name]
-    if name not in LOOKED_AT:
-        return "a person"
-    return "the script, slowly" if assumption.slow else "the script"
-
-
-def test_the_page_says_that_it_has_not_met_aws() -> None:
-    """Nobody may take the table for results."""
-    assert "has not met AWS yet" in PAGE.read_text(encoding="utf-8")
 
 
 def test_verdicts_tell_their_place() -> None:
