@@ -137,6 +137,47 @@ ASSUMPTIONS = (
         "Deploy a mapping with SchemaRegistryArn, write a record with a schema of it.",
     ),
     Assumption(
+        "conditional-write",
+        "Of conditional writes of one key at once S3 lets one succeed, and answers 412 or 409 to"
+        " the others.",
+        PIPELINE + "when-an-object-is-in-the-way",
+        because("it would write to a bucket"),
+        "Send the same consume with a destination and no group twice at once, on a topic of"
+        " millions of records: each offset must stand in one object.",
+    ),
+    Assumption(
+        "on-failure-forms",
+        "An on-failure object has the event as text in payload, a record of a Kafka topic as an"
+        " object; a message of SQS or SNS has the offsets in KafkaBatchInfo.",
+        PIPELINE + "replay",
+        because(NO_MAPPING),
+        "Let a batch of a mapping fail for good, and replay what is told of it with dry_run: found"
+        " must be its records.",
+    ),
+    Assumption(
+        "filters-left-open",
+        "A filter keeps a tombstone, and takes a number or quoted text that stands alone as text.",
+        PIPELINE + "filters",
+        because(NO_MAPPING),
+        "Write such records to the topic of a mapping with FilterPattern1, and compare what comes"
+        " with what test_filter says.",
+    ),
+    Assumption(
+        "recursive-loop",
+        "With RecursiveLoop=Allow a function calls itself through a queue as often as it needs.",
+        PIPELINE + "s3-calls-the-function",
+        because("it takes a large object"),
+        "Load an object that takes more than 16 calls (Timeout=60): the topic must get it all.",
+    ),
+    Assumption(
+        "http-forms",
+        "Function URLs, API Gateway and load balancers send requests as in events/triggers/, and"
+        " take the answers.",
+        PIPELINE + "http-requests",
+        because(DEPLOYS),
+        "Deploy template.yaml with FunctionUrl=on, and post events/ping.json to it.",
+    ),
+    Assumption(
         "cross-account-network",
         "A mapping over a private connection uses its subnets and groups, and ports 14001-14100.",
         CROSS_ACCOUNT + "when-it-goes-wrong",
