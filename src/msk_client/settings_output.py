@@ -19,6 +19,7 @@ NAMES = (
     "OUTPUT_COLUMNS",
     "OUTPUT_OBJECT_BYTES",
     "OUTPUT_KMS_KEY_ID",
+    "OUTPUT_DEAD_LETTER",
     "ALLOWED_BUCKETS",
 )
 MAX_OBJECT_BYTES = 1024**3
@@ -35,6 +36,8 @@ class Output:
     columns: tuple[str, ...] = ()
     object_bytes: int | None = None
     kms_key_id: str | None = None
+    dead_letter: str | None = None
+    """`s3://bucket/prefix`, of drains and exports."""
     allowed_buckets: tuple[str, ...] | None = None
 
 
@@ -48,6 +51,7 @@ def read(environ: Mapping[str, str]) -> Output:
         columns=listed(environ, "OUTPUT_COLUMNS") or (),
         object_bytes=_object_bytes(environ),
         kms_key_id=environ.get("OUTPUT_KMS_KEY_ID"),
+        dead_letter=environ.get("OUTPUT_DEAD_LETTER"),
         allowed_buckets=listed(environ, "ALLOWED_BUCKETS"),
     )
 

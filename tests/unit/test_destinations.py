@@ -22,6 +22,7 @@ FULL = {
     "OUTPUT_COLUMNS": "offset, value.id ,k=key",
     "OUTPUT_OBJECT_BYTES": "1000",
     "OUTPUT_KMS_KEY_ID": "alias/lake",
+    "OUTPUT_DEAD_LETTER": "s3://other/dead",
     "ALLOWED_BUCKETS": "lake-*, other",
 }
 
@@ -37,6 +38,7 @@ def test_the_settings_are_read() -> None:
         ("offset", "value.id", "k=key"),
         1000,
         "alias/lake",
+        "s3://other/dead",
         ("lake-*", "other"),
     )
     assert read({}) == Output()

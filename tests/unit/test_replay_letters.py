@@ -77,6 +77,13 @@ def test_our_own_letters() -> None:
     assert expected == [record for text in texts for record in read(text, "x").records]
 
 
+def test_a_letter_of_the_beginning_of_time() -> None:
+    """A timestamp of 0, which can't be sent, makes no letter unreadable."""
+    record = {"topic": "t", "partition": 0, "offset": 1, "timestamp": 0, "value": "v"}
+    (found,) = read(json.dumps({"dead_letter": 1, "record": record}), "x").records
+    assert (None, b"v") == (found.timestamp_ms, found.value)
+
+
 def test_a_broken_record_is_told() -> None:
     """A letter of a record that was broken in the event has its coordinates and no contents."""
     event = json.loads(json.dumps(BATCH))

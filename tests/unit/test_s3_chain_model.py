@@ -13,18 +13,13 @@ from msk_client.deadline import Deadline
 from msk_client.errors import StorageUnavailable
 from msk_client.records import Record
 from msk_client.s3.objects import Destination, Objects, Source, Stored
-from tests.fake_s3 import FakeS3
+from tests.fake_s3 import FakeObject, FakeS3
 
 SIZES = st.sampled_from([1, 250, 400, 900, 10**6])
 
 
 class Killed(Exception):
     """A run was killed."""
-
-
-def record(offset: int) -> Record:
-    """Make a record that tells its offset."""
-    return Record("t", 0, offset, 0, "create", None, b"v%d" % offset, [])
 
 
 class Runs(RuleBasedStateMachine):
@@ -38,6 +33,10 @@ class Runs(RuleBasedStateMachine):
         self.bookmark = 0
         self.ever: set[int] = set()
 
+    def make(self, offset: int) -> Record:
+        """Make a record that tells its offset."""
+        return Record("t", 0, offset, 0, "create", None, b"v%d" % offset, [])
+
     def run(self, size: int, until: int) -> list[Stored]:
         """Write from the bookmark on."""
         start = self.bookmark
@@ -50,7 +49,8 @@ class Runs(RuleBasedStateMachine):
     def append(self, count: int, gap: int) -> None:
         """Write records, and markers behind them."""
         for _ in range(count):
-            self.log[self.end] = record(self.end)
+            self.log[self.end] = self.make(self.end)
+            self.ever.add(self.end)
             self.end += 1
         self.end += gap
 
@@ -58,8 +58,7 @@ class Runs(RuleBasedStateMachine):
     @rule(data=st.data())
     def lose(self, data: st.DataObject) -> None:
         """Let retention or compaction take records away, but not those that no object has yet."""
-        stored = {offset for offsets in self.contents() for offset in offsets}
-        candidates = sorted(stored & self.log.keys())
+        candidates = sorted(self.kept() & self.log.keys())
         if candidates:
             for offset in data.draw(st.lists(st.sampled_from(candidates), unique=True)):
                 del self.log[offset]
@@ -130,23 +129,31 @@ class Runs(RuleBasedStateMachine):
         """The offsets in each object, in the order of their starts."""
         return [
             [json.loads(line)["offset"] for line in gzip.decompress(one.body).splitlines()]
-            for _, one in sorted(self.s3.objects.items())
+            for one in self.objects
         ]
+
+    def kept(self) -> set[int]:
+        """What is stored."""
+        return {offset for offsets in self.contents() for offset in offsets}
+
+    @property
+    def objects(self) -> list[FakeObject]:
+        """The objects, in the order of their starts."""
+        return [one for _, one in sorted(self.s3.objects.items())]
 
     @invariant()
     def each_offset_stands_in_one_object(self) -> None:
         """No offset stands in two objects, and the objects are a chain."""
         offsets = [offset for one in self.contents() for offset in one]
         assert offsets == sorted(set(offsets))
-        heads = [one.headers["Metadata"] for _, one in sorted(self.s3.objects.items())]
+        heads = [one.headers["Metadata"] for one in self.objects]
         for before, after in pairwise(heads):
             assert before["next-offset"] == after["start-offset"]
 
     @invariant()
     def nothing_before_the_bookmark_is_missing(self) -> None:
         """Every record that the bookmark has passed is stored."""
-        offsets = {offset for one in self.contents() for offset in one}
-        assert {offset for offset in self.log if offset < self.bookmark} <= offsets
+        assert {offset for offset in self.log if offset < self.bookmark} <= self.kept()
 
 
 TestRuns = Runs.TestCase

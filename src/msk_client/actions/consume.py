@@ -110,15 +110,22 @@ def _drain(request: Consume, start: Place, until: Place, call: Call) -> Answer:
     check(request)
     from msk_client.actions.draining.drain import Task  # noqa: PLC0415 - dear at cold start
     from msk_client.actions.draining.run import drain, reading_until  # noqa: PLC0415 - same
-    from msk_client.s3.destinations import destination  # noqa: PLC0415 - same
+    from msk_client.s3.destinations import dead_letters, destination  # noqa: PLC0415 - same
+    from msk_client.s3.letters import Letters  # noqa: PLC0415 - same
     from msk_client.s3.store import store  # noqa: PLC0415 - same
 
-    made = destination(call.settings.output, wish(request.destination), request.format)
+    output, wished = call.settings.output, wish(request.destination)
+    made = destination(output, wished, request.format)
+    below = dead_letters(output, wished, made)
     s3 = store()  # it connects while the topic is looked up
     log = _log(request, start, call, reading_until(call.deadline))
     bookmark = _bookmark(request, log, call)
     committed = {} if bookmark is None else bookmark.committed
-    task = Task(log, resolve(log, start, until, committed), s3, made)
+    arn = call.settings.cluster_arn
+    told = None if arn is None else arn.text
+    where = call.kafka.endpoint
+    letters = None if below is None else Letters(s3, below, told, where, made.kms_key_id)
+    task = Task(log, resolve(log, start, until, committed), s3, made, letters)
     return drain(call, task, bookmark)
 
 

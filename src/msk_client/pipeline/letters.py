@@ -1,30 +1,28 @@
 """Dead letters: records that have no place in the sink, kept with the reason why.
 
-One JSON object a record. Replay reads them; their shape is documented in docs/pipeline.md.
+What one says is made in `msk_client.letters`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msk_client.errors import InvalidSetting, MskClientError
+from msk_client.letters import headers, written
 from msk_client.records import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from msk_client.batch import Batch, Part
     from msk_client.deadline import Deadline
     from msk_client.s3.keys import Place
     from msk_client.s3.ports import Storage
 
-VERSION = 1
 SHOWN_DIGEST = 16
-CONTENT_TYPE = "application/x-ndjson"
 
 
 @dataclass(frozen=True)
@@ -51,25 +49,12 @@ class DeadLetters(Protocol):
 def letter(batch: Batch, part: Part, index: int, reason: MskClientError) -> Letter:
     """Write a record and why it is given up; the same record and reason give the same text."""
     record = part.records[index]
-    content: dict[str, Any] = {
-        "dead_letter": VERSION,
-        "error": type(reason).__name__,
-        "reason": str(reason),
-        "event_source_arn": batch.source_arn,
-        "bootstrap_servers": ",".join(batch.bootstrap_servers),
-    }
     if record.error is None:
-        content["record"] = to_json(record, "text")
+        shown = {"record": to_json(record, "text")}
     else:
-        content["event_record"] = part.raw[index]
-    text = json.dumps(content, separators=(",", ":"))  # ASCII: SQS refuses some characters
+        shown = {"event_record": part.raw[index]}
+    text = written(shown, reason, batch.source_arn, ",".join(batch.bootstrap_servers))
     return Letter(part.topic, part.partition, record.offset, text)
-
-
-def _headers(topic: str) -> Mapping[str, Any]:
-    """Say what it is, so that nobody takes letters for records and sends them as such."""
-    metadata = {"format": "dead-letters", "schema-version": str(VERSION), "topic": topic}
-    return {"ContentType": CONTENT_TYPE, "Metadata": metadata}
 
 
 class S3Letters:
@@ -96,7 +81,7 @@ class S3Letters:
             body = "".join(f"{one.text}\n" for one in several).encode()
             at = self._place(several[0], body)
             try:
-                self._storage.put_new(at, body, _headers(topic), deadline)
+                self._storage.put_new(at, body, headers(topic), deadline)
             except MskClientError as problem:
                 failed |= {(topic, partition, one.offset): problem for one in several}
         return failed

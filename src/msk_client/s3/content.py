@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 from array import array
 from bisect import bisect_left
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from msk_client.s3.keys import DAY_MS, day_of
-from msk_client.s3.packing import packer, unpacked
-from msk_client.s3.parts import Parts
+from msk_client.s3.packing import Packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,35 +17,12 @@ if TYPE_CHECKING:
 
     from msk_client.records import Record
     from msk_client.s3.formats import Format
-    from msk_client.s3.packing import Packer
+    from msk_client.s3.parts import Parts
 
 CHUNK_BYTES = 1024 * 1024
 """Given to the compressing thread at once: each hand-over waits for Python's lock (up to 5 ms)."""
 INDEX_BYTES = 16
 """What is kept of each record beside its line: its offset, and where its line ends."""
-
-
-class Packed:
-    """Takes content; keeps it compressed, and its digest."""
-
-    def __init__(self, form: Format) -> None:
-        self.body = Parts()
-        self.sha256 = hashlib.sha256()
-        self._form = form
-
-    @cached_property
-    def _packer(self) -> Packer:
-        """Made when it is needed: it takes some hundred KB, and there may be many partitions."""
-        return packer(self._form.compression)
-
-    def feed(self, chunk: bytes | bytearray) -> None:
-        """Take the next part."""
-        self.sha256.update(chunk)
-        self.body.append(self._packer.compress(chunk))
-
-    def end(self) -> None:
-        """There is no more."""
-        self.body.append(self._packer.flush())
 
 
 @dataclass(frozen=True)
@@ -66,6 +41,13 @@ class Content:
     """Where in the uncompressed content each record's line ends."""
     days: list[tuple[int, int]]
     """Index of a record and its day, where it differs from the one before."""
+    passed: list[tuple[int, int]] = field(default_factory=list)
+    """Offset and day of each record that is left out, because it has no place in the format."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no record in the range, not even one that is left out."""
+        return not self.offsets and not self.passed
 
     @property
     def count(self) -> int:
@@ -79,12 +61,14 @@ class Content:
 
     @property
     def last(self) -> int:
-        """The last record's offset."""
-        return self.offsets[-1]
+        """The last record's offset; without any, that of the last one that is left out."""
+        return self.offsets[-1] if self.offsets else self.passed[-1][0]
 
     @property
     def day(self) -> int:
-        """The first record's day."""
+        """The first record's day: of all, for another run may have come farther than it."""
+        if self.passed and (not self.offsets or self.passed[0][0] < self.offsets[0]):
+            return self.passed[0][1]
         return self.days[0][1]
 
     def count_before(self, position: int) -> int:
@@ -107,24 +91,32 @@ class Content:
 
     def since(self, position: int) -> Content:
         """Make the content of the range that begins at an offset."""
-        skipped = self.count_before(position)
+        return self._between(position, max(position, self.next))
+
+    def until(self, position: int) -> Content:
+        """Make the content of the range that ends at an offset."""
+        return self._between(self.start, max(self.start, min(position, self.next)))
+
+    def _between(self, start: int, next_: int) -> Content:
+        first, end = self.count_before(start), self.count_before(next_)
         header = self.form.header
-        base = self.ends[skipped - 1] if skipped else len(header)
+        base = self.ends[first - 1] if first else len(header)
         packed = Packed(self.form)
         packed.feed(header)
-        for chunk in self._part(base, self.ends[-1] if self.ends else base):
+        for chunk in self._part(base, self.ends[end - 1] if end > first else base):
             packed.feed(chunk)
         packed.end()
-        before = [(0, day) for index, day in self.days if index <= skipped][-1:]
+        before = [(0, day) for index, day in self.days if index <= first][-1:]
         return Content(
             form=self.form,
-            start=position,
-            next=max(position, self.next),
+            start=start,
+            next=next_,
             body=packed.body,
             sha256=packed.sha256.hexdigest(),
-            offsets=self.offsets[skipped:],
-            ends=array("Q", (end - base + len(header) for end in self.ends[skipped:])),
-            days=before + [(i - skipped, day) for i, day in self.days if i > skipped],
+            offsets=self.offsets[first:end],
+            ends=array("Q", (at - base + len(header) for at in self.ends[first:end])),
+            days=before + [(i - first, day) for i, day in self.days if first < i < end],
+            passed=[(offset, day) for offset, day in self.passed if start <= offset < next_],
         )
 
     def _part(self, start: int, end: int) -> Iterator[bytes]:
@@ -151,12 +143,19 @@ class Growing:
         self._offsets = array("Q")
         self._ends = array("Q")
         self._days: list[tuple[int, int]] = []
+        self.passed: list[tuple[int, int]] = []
+        """Offset and day of each record that is left out."""
         self._day_begins_ms = self._day_ends_ms = 0
         self._pool = pool
         self._busy: Future[None] | None = None
 
     def __len__(self) -> int:
         return len(self._offsets)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no record has come, not even one that is left out."""
+        return not self._offsets and not self.passed
 
     @property
     def memory_bytes(self) -> int:
@@ -183,6 +182,11 @@ class Growing:
         self._pack()
         return True
 
+    def pass_over(self, record: Record) -> None:
+        """Leave out a record that has no place in the format; the range goes on behind it."""
+        self.passed.append((record.offset, day_of(record.timestamp_ms)))
+        self.next = record.offset + 1
+
     def _note_day(self, day: int) -> None:
         self._day_begins_ms, self._day_ends_ms = day * DAY_MS, (day + 1) * DAY_MS
         if not self._days or self._days[-1][1] != day:
@@ -206,6 +210,7 @@ class Growing:
             offsets=self._offsets,
             ends=self._ends,
             days=self._days,
+            passed=self.passed,
         )
 
     def _pack(self) -> None:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from msk_client.errors import InvalidRequest, InvalidSetting, MskClientError, NotAuthorized
 from msk_client.s3 import formats
-from msk_client.s3.keys import Pattern, allowed, check_bucket, check_key, folder, parse_uri
+from msk_client.s3.keys import (
+    Pattern,
+    Place,
+    allowed,
+    check_bucket,
+    check_key,
+    folder,
+    parse_uri,
+)
 from msk_client.s3.objects import OBJECT_BYTES, Destination
 
 if TYPE_CHECKING:
@@ -28,6 +36,7 @@ class Wish:
     columns: tuple[str, ...] | None = None
     object_bytes: int | None = None
     kms_key_id: str | None = None
+    dead_letter: str | None = None
 
 
 def destination(output: Output, wish: Wish | None = None, values: Values = "text") -> Destination:
@@ -37,11 +46,7 @@ def destination(output: Output, wish: Wish | None = None, values: Values = "text
     """
     wish = wish or Wish()
     bucket, prefix = _where(output, wish)
-    if not allowed(bucket, output.allowed_buckets):
-        raise NotAuthorized(
-            f"This function's setting ALLOWED_BUCKETS does not allow bucket {bucket!r}: it lists"
-            f" {', '.join(output.allowed_buckets or ())}."
-        )
+    _allow(bucket, output)
     made = Destination(
         bucket=bucket,
         prefix=folder(prefix),
@@ -52,6 +57,35 @@ def destination(output: Output, wish: Wish | None = None, values: Values = "text
     )
     _check_together(made, "Field 'destination'" if wish.pattern else "OUTPUT_PATTERN", wish)
     return made
+
+
+def dead_letters(output: Output, wish: Wish, beside: Destination) -> Place | None:
+    """Answer the bucket and prefix of dead letters, None where they aren't wanted.
+
+    Raises what `destination` raises.
+    """
+    problem: type[MskClientError] = InvalidRequest if wish.dead_letter else InvalidSetting
+    named = "Field 'destination.dead_letter'" if wish.dead_letter else "OUTPUT_DEAD_LETTER"
+    uri = wish.dead_letter or output.dead_letter
+    if uri is None:
+        return None
+    given = parse_uri(uri, named, problem)
+    _allow(given.bucket, output)
+    place = Place(given.bucket, folder(given.key))
+    if (place.bucket, place.key) == (beside.bucket, beside.prefix):
+        raise problem(
+            f"{named} is {uri!r}, where the objects themselves go, and their readers would take"
+            f" letters for records: give another prefix, such as s3://{place.bucket}/dead-letters."
+        )
+    return place
+
+
+def _allow(bucket: str, output: Output) -> None:
+    if not allowed(bucket, output.allowed_buckets):
+        raise NotAuthorized(
+            f"This function's setting ALLOWED_BUCKETS does not allow bucket {bucket!r}: it lists"
+            f" {', '.join(output.allowed_buckets or ())}."
+        )
 
 
 def _where(output: Output, wish: Wish) -> tuple[str, str]:

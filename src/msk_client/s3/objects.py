@@ -77,7 +77,7 @@ class Stored:
     start: int
     next: int
     last: int
-    """The last record's offset."""
+    """The last record's offset; where all are passed over, the last one's of them."""
     count: int
     size_bytes: int
     """As it is stored, compressed."""
@@ -122,8 +122,12 @@ class Objects:
         return [*stored, *self.store(growing.seal(), deadline)]
 
     def store(self, content: Content, deadline: Deadline) -> Iterator[Stored]:
-        """Store a range; see `write`. What was yielded is stored, whatever comes after it."""
-        while content.count:
+        """Store a range; see `write`. What was yielded is stored, whatever comes after it.
+
+        A range whose records are all passed over is an object without records: else those who go
+        on behind it would have no place to begin at that all agree on.
+        """
+        while not content.empty:
             at = self._destination.place(
                 Start(self._source.topic, self._source.partition, content.start, content.day)
             )
@@ -157,9 +161,7 @@ class Objects:
         headers: dict[str, object] = {"ContentType": form.content_type, "Metadata": metadata}
         if form.content_encoding is not None:
             headers["ContentEncoding"] = form.content_encoding
-        if self._destination.kms_key_id is not None:
-            headers["ServerSideEncryption"] = "aws:kms"
-            headers["SSEKMSKeyId"] = self._destination.kms_key_id
+        headers |= encryption(self._destination.kms_key_id)
         return cast("dict[str, dict[str, str]]", headers)
 
     def _adopt(self, at: Place, head: Head, content: Content, deadline: Deadline) -> Stored:
@@ -195,6 +197,13 @@ class Objects:
 
         ways = [begins_with] if content.form.kind == "bin" else [begins_with, contains]
         return any(self._store.reading(partial(compare, way), at, deadline) for way in ways)
+
+
+def encryption(kms_key_id: str | None) -> dict[str, str]:
+    """Make the fields of PutObject that name a key; None leaves it to the bucket."""
+    if kms_key_id is None:
+        return {}
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id}
 
 
 def _stored(at: Place, metadata: Mapping[str, str], size_bytes: int, *, adopted: bool) -> Stored:

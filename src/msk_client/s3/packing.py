@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import sys
 import zlib
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, cast
+
+from msk_client.s3.parts import Parts
 
 if TYPE_CHECKING:
     from types import ModuleType
     from typing import BinaryIO
 
-    from msk_client.s3.formats import Compression
+    from msk_client.s3.formats import Compression, Format
 
 GZIP_WINDOW = 31
 """zlib's way to say: 15 bits of window, and a gzip header, whose time is 0."""
@@ -55,6 +59,29 @@ def packer(compression: Compression) -> Packer:
     if compression == "zst":
         return cast("Packer", _zstd().ZstdCompressor(level=ZSTD_LEVEL))
     return Plain()
+
+
+class Packed:
+    """Takes content; keeps it compressed, and its digest."""
+
+    def __init__(self, form: Format) -> None:
+        self.body = Parts()
+        self.sha256 = hashlib.sha256()
+        self._form = form
+
+    @cached_property
+    def _packer(self) -> Packer:
+        """Made when it is needed: it takes some hundred KB, and there may be many partitions."""
+        return packer(self._form.compression)
+
+    def feed(self, chunk: bytes | bytearray) -> None:
+        """Take the next part."""
+        self.sha256.update(chunk)
+        self.body.append(self._packer.compress(chunk))
+
+    def end(self) -> None:
+        """There is no more."""
+        self.body.append(self._packer.flush())
 
 
 def unpacked(body: BinaryIO, compression: Compression) -> BinaryIO:

@@ -23,6 +23,8 @@ def fields(
     ranges: Ranges,
     skipped: Mapping[int, tuple[int, int]],
     max_bytes: int,
+    *,
+    keeps_letters: bool = False,
 ) -> dict[str, Any]:
     """Make the fields about objects and places; `next` is where the next object begins."""
     stored = [one for partition in sorted(chains) for one in chains[partition].stored]
@@ -31,6 +33,9 @@ def fields(
     reached = {p: max(chain.reached, chain.position) for p, chain in chains.items()}
     places = envelope(reached, ranges, dict(skipped))
     places["next"] = {str(p): chain.position for p, chain in chains.items()}
+    letters = {str(p): chain.num_letters for p, chain in chains.items() if chain.num_letters}
+    if keeps_letters:
+        places |= {"dead_letter_count": sum(letters.values()), "dead_letters": letters}
     return {
         **_listed(stored, max_bytes - size_bytes(places) - OTHER_FIELDS_BYTES),
         "count": sum(one.count for one in written),

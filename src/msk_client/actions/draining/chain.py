@@ -5,16 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from msk_client.errors import MskClientError
+from msk_client.actions.draining.outbox import Outbox, first_lost
+from msk_client.errors import MskClientError, UnfitRecord
 from msk_client.s3.content import Growing
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
+    from msk_client.actions.draining.outbox import Sent
     from msk_client.deadline import Deadline
     from msk_client.records import Record
     from msk_client.s3.content import Content
+    from msk_client.s3.letters import Letters
     from msk_client.s3.objects import Destination, Objects, Stored
+
+LETTERS_AN_OBJECT = 1_000
+"""An object ends after so many dead letters too, so that the bookmark gets past them."""
+
+OBJECT_RESERVE_S = 3.0
+"""Letters end this much (or a quarter of the time) before the deadline: the object follows them."""
+
+ADVICE = (
+    "To keep such records aside, give the destination a 'dead_letter', s3://bucket/prefix, or set"
+    " OUTPUT_DEAD_LETTER."
+)
 
 
 @dataclass(frozen=True)
@@ -28,13 +42,15 @@ class Workers:
 class Chain:
     """Takes a partition's records; one object is written while the next one grows."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, once
         self,
         objects: Objects,
         destination: Destination,
         start: int,
         deadline: Deadline,
         workers: Workers,
+        *,
+        letters: Letters | None = None,
     ) -> None:
         self.position = start
         """Everything before it is stored, or isn't there any more."""
@@ -44,6 +60,10 @@ class Chain:
         """Whether the range is read to its end."""
         self.stored: list[Stored] = []
         self.failure: MskClientError | None = None
+        self.num_letters = 0
+        """How many records are dead letters, and not in the objects."""
+        letters_until = deadline.earlier(min(OBJECT_RESERVE_S, deadline.left_s / 4))
+        self._outbox = None if letters is None else Outbox(letters, letters_until, workers.writing)
         self._objects = objects
         self._destination = destination
         self._deadline = deadline
@@ -59,14 +79,19 @@ class Chain:
     @property
     def complete(self) -> bool:
         """Whether all of the range is stored."""
-        waiting = self._writing is not None or len(self._growing) > 0
-        return self.finished and self.failure is None and not waiting
+        return self.finished and self.failure is None and not (self._writing or self._waits)
+
+    @property
+    def _waits(self) -> bool:
+        """Whether something is read that isn't on its way into an object."""
+        return not self._growing.empty or bool(self._outbox)
 
     @property
     def memory_bytes(self) -> int:
         """What is held of this partition, more or less."""
         writing = 0 if self._writing is None else self._writing.content.memory_bytes
-        return writing + self._growing.memory_bytes
+        letters = self._outbox.memory_bytes if self._outbox else 0
+        return writing + letters + self._growing.memory_bytes
 
     @property
     def on_its_way(self) -> Future[None] | None:
@@ -76,7 +101,11 @@ class Chain:
     @property
     def full(self) -> bool:
         """Whether what grows has the size of an object."""
-        return self._growing.size >= self._destination.object_bytes
+        growing = self._growing
+        return (
+            growing.size >= self._destination.object_bytes
+            or len(growing.passed) >= LETTERS_AN_OBJECT
+        )
 
     def take(self, record: Record) -> bool:
         """Take the next record; True where so much has come that it is time to look."""
@@ -84,8 +113,8 @@ class Chain:
             return False  # an adopted object has it, or it will be read again
         try:
             grown = self._growing.add(record)
-        except MskClientError as problem:
-            self._give_up_behind_what_is_read(problem)
+        except UnfitRecord as problem:
+            self._set_aside(record, problem)
             return True
         return grown or self._growing.size >= self._destination.object_bytes
 
@@ -98,7 +127,7 @@ class Chain:
     def write(self) -> None:
         """Let what has grown become an object; waits for the one before."""
         self.settle()
-        if len(self._growing) and self.failure is None:
+        if self._waits and self.failure is None:
             grown = self._growing
             self._growing = self._begin(grown.next)
             self._write(grown.seal())
@@ -111,6 +140,8 @@ class Chain:
         problem = writing.future.exception()
         if problem is not None and not isinstance(problem, MskClientError):
             raise problem
+        lost = first_lost(writing.letters)
+        self.num_letters += writing.letters.index(lost) if lost else len(writing.letters)
         if writing.stored:
             self._go_on_behind(writing.stored)
         if problem is not None:
@@ -128,11 +159,21 @@ class Chain:
         grown = self._growing
         self._growing = self._begin(max(position, grown.next))
         rest = grown.seal().since(position)
-        if rest.count:
+        if not rest.empty:
             self._write(rest)
 
+    def _set_aside(self, record: Record, reason: UnfitRecord) -> None:
+        """A record has no place in the format: it is a dead letter, or the end."""
+        if self._outbox is None:
+            self._give_up_behind_what_is_read(UnfitRecord(f"{reason} {ADVICE}"))
+            return
+        self._growing.pass_over(record)
+        problem = self._outbox.send(record, reason)
+        if problem is not None:
+            self._give_up_behind_what_is_read(problem)
+
     def _give_up_behind_what_is_read(self, problem: MskClientError) -> None:
-        """A record that fits no format doesn't hold back those before it."""
+        """What can't be stored, nor kept as a dead letter, doesn't hold back what is before it."""
         self.write()
         while self.on_its_way:
             self.settle()
@@ -141,19 +182,32 @@ class Chain:
     def _fail(self, problem: MskClientError) -> None:
         self.failure = problem
         self._growing = self._begin(self.position)
+        if self._outbox is not None:
+            self._outbox.drop()
 
     def _begin(self, start: int) -> Growing:
         return Growing(self._destination.form, start, self._workers.packing)
 
     def _write(self, content: Content) -> None:
         stored: list[Stored] = []
-        future = self._workers.writing.submit(self._store, content, stored)
-        self._writing = _Writing(content, future, stored)
+        letters = [] if self._outbox is None else self._outbox.take()
+        future = self._workers.writing.submit(self._store, content, letters, stored)
+        self._writing = _Writing(content, future, stored, letters)
 
-    def _store(self, content: Content, stored: list[Stored]) -> None:
-        """Run in a thread: what is stored is kept, also where the rest fails."""
+    def _store(self, content: Content, letters: list[Sent], stored: list[Stored]) -> None:
+        """Run in a thread: what is stored is kept, also where the rest fails.
+
+        The letters come first, and up to one that can't be kept: what an object has passed over
+        nobody reads again. They were given to the threads before this, so it waits for none that
+        waits for it.
+        """
+        lost = first_lost(letters)
+        if lost is not None:
+            content = content.until(lost.offset)
         for one in self._objects.store(content, self._deadline):
             stored.append(one)  # noqa: PERF402 - `extend` doesn't promise to keep it
+        if lost is not None and lost.problem is not None:
+            raise lost.problem
 
 
 @dataclass(frozen=True)
@@ -163,3 +217,5 @@ class _Writing:
     content: Content = field(repr=False)
     future: Future[None]
     stored: list[Stored]
+    letters: list[Sent]
+    """Those that stand in its range."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from msk_client.actions.consuming.ranges import Log, Ranges
     from msk_client.actions.draining.progress import Progress
     from msk_client.deadline import Deadline
+    from msk_client.s3.letters import Letters
     from msk_client.s3.objects import Destination
     from msk_client.s3.ports import Storage
 
@@ -57,6 +58,8 @@ class Task:
     ranges: Ranges
     store: Storage
     destination: Destination
+    letters: Letters | None = None
+    """Where records go that have no place in the format; None: they hold up their partition."""
 
 
 class Drain:
@@ -78,7 +81,9 @@ class Drain:
         for partition, one in ranges.items():
             source = Source(log.topic, partition, topic_id, log.isolation)
             objects = Objects(task.store, destination, source)
-            chain = Chain(objects, destination, one.asked, deadline, workers())
+            chain = Chain(
+                objects, destination, one.asked, deadline, workers(), letters=task.letters
+            )
             self.chains[partition] = chain
             if one.empty:
                 chain.finish(max(one.asked, one.end))

@@ -30,6 +30,7 @@ class DestinationInput(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     columns: Annotated[list[str], Meta(min_length=1)] | None = None
     object_bytes: Annotated[int, Meta(ge=1, le=MAX_OBJECT_BYTES)] | None = None
     kms_key_id: str | None = None
+    dead_letter: Annotated[str, Meta(min_length=1)] | None = None
 
 
 DestinationField = bool | str | DestinationInput | UnsetType
@@ -49,6 +50,7 @@ def wish(given: DestinationField) -> Wish:
             None if given.columns is None else tuple(given.columns),
             given.object_bytes,
             given.kms_key_id,
+            given.dead_letter,
         )
     return Wish()
 

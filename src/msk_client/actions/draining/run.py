@@ -43,7 +43,9 @@ def drain(call: Call, task: Task, bookmark: Bookmark | None) -> Answer:
     progress = None if bookmark is None else Progress(bookmark, call.deadline)
     run = Drain(task, topic_id, progress, writing_until(call.deadline))
     run.run()
-    told = fields(run.chains, task.ranges, run.skipped, call.max_answer_bytes)
+    keeps = task.letters is not None
+    room = call.max_answer_bytes
+    told = fields(run.chains, task.ranges, run.skipped, room, keeps_letters=keeps)
     stored = [one for chain in run.chains.values() for one in chain.stored]
     call.counts |= {
         "RecordsConsumed": told["count"] + told["adopted_count"],
@@ -51,6 +53,8 @@ def drain(call: Call, task: Task, bookmark: Bookmark | None) -> Answer:
         "ObjectsAdopted": sum(one.adopted for one in stored),
         "BytesWritten": told["bytes"],
     }
+    if keeps:
+        call.counts["RecordsDeadLettered"] = told["dead_letter_count"]
     if run.first_failure is not None:
         raise _with_the_rest(run, run.first_failure)
     if not (told["drained"] or stored or run.moved):

@@ -145,7 +145,8 @@ def _ours(letter: dict[str, Any], named: str) -> Record:
             raise _none(named, "the dead letter has neither record nor event_record")
         return Record(*_place(broken, named), None, None, None, None, [], BROKEN)
     try:
-        record = msgspec.convert(shown, RecordInput, strict=True)
+        timed = shown | {"timestamp": shown.get("timestamp") or None}  # 0 can't be sent
+        record = msgspec.convert(timed, RecordInput, strict=True)
     except msgspec.ValidationError as problem:
         raise _none(named, f"its record is none: {str(problem)[:200]}") from None
     sent = encode(record, record.topic or "", named)
