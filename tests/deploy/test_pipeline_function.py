@@ -8,6 +8,7 @@ from local.msk.roles import CLUSTER_ARN
 from msk_client.s3.destinations import destination
 from tests.deploy.pipeline_template import (
     COPY,
+    DRAIN,
     JOBS,
     KEY,
     LEARNT,
@@ -94,6 +95,18 @@ def test_dead_letters_go_where_it_says() -> None:
     assert told(MAPPING, DeadLetters="queue").mapping.dead_letter == LEARNT["DeadLetterQueue"]
     assert told(MAPPING, Sink="log", DeadLetters="s3").mapping.dead_letter is not None
     assert "DeadLetterQueue" not in deployed(MAPPING, DeadLetters="s3").resources
+    assert told(MAPPING, DeadLetters="s3").output.dead_letter is None
+
+
+def test_a_drains_dead_letters_go_into_the_bucket() -> None:
+    """Its own, or the one that is given, below their own prefix."""
+    assert told(DRAIN).output.dead_letter is None
+    assert told(DRAIN, DeadLetters="s3").output.dead_letter == (
+        f"s3://{LEARNT['Objects']}/dead-letters/"
+    )
+    given = told(DRAIN, DeadLetters="s3", Bucket="my-bucket", DeadLetterPrefix="dead/")
+    assert given.output.dead_letter == "s3://my-bucket/dead/"
+    assert given.mapping.dead_letter is None
 
 
 def test_values_are_decoded_on_request() -> None:

@@ -76,11 +76,11 @@ def _buckets(aws: LocalAws) -> None:
 
 @pytest.fixture(name="eyes", scope="module")
 def _eyes(msk: LocalMsk) -> Eyes:
-    """The topics; the one that is read has two records."""
+    """The topics; the one that is read has two records, and one that 'raw' has no place for."""
     eyes = Eyes(msk.plaintext)
     for name in (TOPIC, TARGET):
         eyes.create_topic(name=name)
-    eyes.produce(TOPIC, [b"1", b"2"])
+    eyes.produce(TOPIC, [b"1", b"2", b"a\nb"])
     return eyes
 
 

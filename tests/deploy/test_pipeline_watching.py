@@ -40,7 +40,7 @@ EVERYTHING = {
     "kafka": COPY | {"ProvisionedMode": "on", "OnFailureKafkaTopic": "failed"},
     "bucket": MAPPING | {"OnFailureBucket": "failed-batches", "OnFailureKeyArn": KEY},
     "queue": MAPPING | {"OnFailureQueueArn": QUEUE, "OnFailureKeyArn": KEY, "DeadLetters": "s3"},
-    "drain": DRAIN | {"BucketKeyArn": KEY},
+    "drain": DRAIN | {"BucketKeyArn": KEY, "DeadLetters": "s3"},
     "load": LOAD | {"SourceQueueArn": QUEUE, "SourceQueueKeyArn": KEY, "BucketKeyArn": KEY},
 }
 """Jobs with all that adds to the role."""
@@ -77,7 +77,8 @@ def test_alarms_look_at_metrics_that_exist(
         dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]}
         if metric["Namespace"] == NAMESPACE:
             assert frozenset(dimensions) in ours[metric["MetricName"]]
-            assert dimensions == {"service": "stack", "action": "kafka_batch"}
+            action = "consume" if given["Job"] == "drain" else "kafka_batch"
+            assert dimensions == {"service": "stack", "action": action}
         else:
             names, dimension = known[metric["Namespace"]]
             assert metric["MetricName"] in names
@@ -108,7 +109,8 @@ def test_each_job_is_watched_for_what_can_go_wrong_with_it() -> None:
     batches = {"DurationAlarm", "OffsetLagAlarm", "RecordsFailedAlarm"}
     assert set(alarms(MAPPING)) == common | batches | {"FailedBatchesAlarm"}
     assert set(alarms(DRAIN)) == set(alarms(LOAD)) == common | {"FailedEventsAlarm"}
-    assert "DeadLettersAlarm" in alarms(MAPPING, DeadLetters="s3")
+    for job in (MAPPING, DRAIN):
+        assert "DeadLettersAlarm" in alarms(job, DeadLetters="s3")
 
 
 @each
