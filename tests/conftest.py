@@ -9,7 +9,7 @@ import pytest
 
 from local.aws import LocalAws, start_aws
 from local.msk import LocalMsk, ProgramMissing, start_msk
-from tests.objects import OBJECTS
+from tests.objects import stock
 
 OWN_FOLDER = pytest.StashKey[str]()
 """The folder of this session's `tmp_path`s, where it was made here."""
@@ -92,7 +92,5 @@ def msk(kafka_version: str) -> Iterator[LocalMsk]:
 def aws() -> Iterator[LocalAws]:
     """One local S3 and SQS, with the bucket and the objects that the event files name."""
     with start_aws() as services:
-        services.client("s3").create_bucket(Bucket="my-bucket")
-        for key, content in OBJECTS.items():
-            services.client("s3").put_object(Bucket="my-bucket", Key=key, Body=content)
+        stock(services)
         yield services

@@ -31,10 +31,11 @@ _POLL_S = 0.05
 class ContainerFunction:
     """One execution environment of the function; removed when it is stopped.
 
-    `environment` is all the function gets beside what the image and Lambda set.
+    `environment` is all the function gets beside what the image and Lambda set; `hosts` are names
+    that it finds beside those of the network, and their addresses.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an environment is, by name
         self,
         image: str,
         network: Network,
@@ -42,6 +43,7 @@ class ContainerFunction:
         *,
         timeout_s: int = 60,
         memory_mb: int = 1024,
+        hosts: Mapping[str, str] | None = None,
     ) -> None:
         self._timeout_s = timeout_s
         self._final_log: str | None = None
@@ -51,6 +53,7 @@ class ContainerFunction:
             read_only=True,
             ulimits=[Ulimit(name=name, soft=_LIMIT, hard=_LIMIT) for name in ("nofile", "nproc")],
             mem_limit=f"{memory_mb}m",
+            extra_hosts=dict(hosts or {}),
         )
         limits = {
             "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout_s),

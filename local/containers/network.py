@@ -77,3 +77,14 @@ def _is_orphan(owner: str) -> bool:
     except PermissionError:  # another user's
         return False
     return False
+
+
+def gateway(engine: docker.DockerClient, network: str = "bridge") -> str:
+    """Where the containers of a network find this machine.
+
+    Where Docker runs in a virtual machine, only Docker knows how to reach its host.
+    """
+    if "podman" in str(engine.version()["Components"]).lower():
+        address: str = engine.networks.get(network).attrs["IPAM"]["Config"][0]["Gateway"]
+        return address
+    return "host-gateway"

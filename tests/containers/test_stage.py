@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from local.aws import LocalAws
 from local.containers.errors import ContainerFailed
 from local.containers.function import ContainerFunction
 from local.containers.msk import ContainerMsk
-from local.containers.network import LABEL, open_network, owned
+from local.containers.network import LABEL, gateway, open_network, owned
 from local.msk.errors import MskError
 from tests.e2e.test_function import EVENTS
 from tests.e2e.test_function import names as event_names
+from tests.objects import stock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
     from local.lambda_runtime import Invocation
+
+S3_HOST = "host.docker.internal"
+"""By which containers reach the local S3; moto takes most other names for a bucket's."""
 
 BROKEN = """
 FROM {image}
@@ -48,11 +53,16 @@ def msk(images: tuple[str, str], network: Network) -> Iterator[ContainerMsk]:
 
 @pytest.fixture(scope="module")
 def function(
-    images: tuple[str, str], network: Network, msk: ContainerMsk
+    images: tuple[str, str], network: Network, msk: ContainerMsk, engine: docker.DockerClient
 ) -> Iterator[ContainerFunction]:
-    """The function, kept warm."""
-    with ContainerFunction(images[1], network, msk.environment()) as started:
-        yield started
+    """The function, kept warm, and an S3 with the objects that the events read."""
+    with LocalAws(host="0.0.0.0") as aws:  # noqa: S104 - containers come by their bridge
+        stock(aws)
+        s3 = {"AWS_ENDPOINT_URL_S3": f"http://{S3_HOST}:{aws.url.rpartition(':')[2]}"}
+        hosts = {S3_HOST: gateway(engine, network.name)}
+        environment = {**msk.environment(), **s3}
+        with ContainerFunction(images[1], network, environment, hosts=hosts) as started:
+            yield started
 
 
 def body(invocation: Invocation) -> dict[str, Any]:

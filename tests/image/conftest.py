@@ -11,6 +11,7 @@ import pytest
 
 from local.containers.images import msk_image
 from local.containers.msk import HOST, ContainerMsk
+from local.containers.network import gateway
 from local.engine import EngineError, NeedMissing, connect, docker_host
 from local.image import base_image, build_image
 from local.image.sizes import task_files
@@ -102,14 +103,3 @@ def _msk_image() -> str:
         return msk_image()
     except NeedMissing as lacking:
         pytest.skip(str(lacking))
-
-
-def gateway(engine: docker.DockerClient) -> str:
-    """Where containers find this machine.
-
-    Where Docker runs in a virtual machine, only Docker knows how to reach its host.
-    """
-    if "podman" in str(engine.version()["Components"]).lower():
-        address: str = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
-        return address
-    return "host-gateway"

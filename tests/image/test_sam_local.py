@@ -12,11 +12,12 @@ from botocore.config import Config
 from samtranslator.yaml_helper import yaml_parse
 
 from local.aws import LocalAws
+from local.containers.network import gateway
 from msk_client.actions import ACTIONS
 from tests.deploy.main_template import at_existing
-from tests.image.conftest import gateway
 from tests.image.container import invoke, running
 from tests.image.sam import CLI, FUNCTION, ROOT, Sam
+from tests.objects import BUCKET, stock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from tests.image.conftest import Msk
 
 EVENTS = sorted(path.name for path in (ROOT / "events").glob("*.json"))
-OBJECTS = ROOT / "events" / "objects"
-BUCKET = "my-bucket"
 S3_HOST = "host.docker.internal"
 """By which containers reach the local S3; moto takes most other names for a bucket's."""
 
@@ -84,11 +83,7 @@ def sam(tmp_path_factory: pytest.TempPathFactory, docker_address: str, base: str
 def lake(engine: docker.DockerClient) -> Iterator[dict[str, Any]]:
     """A local S3 with the objects that the events read: how containers reach it."""
     with LocalAws(host="0.0.0.0") as aws:  # noqa: S104 - containers come by their bridge
-        s3 = aws.client("s3")
-        s3.create_bucket(Bucket=BUCKET)
-        for path in (one for one in OBJECTS.rglob("*") if one.is_file()):
-            key = path.relative_to(OBJECTS).as_posix()
-            s3.put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())
+        stock(aws)
         address = f"http://{S3_HOST}:{aws.url.rpartition(':')[2]}"
         variables = {"AWS_ENDPOINT_URL_S3": address, "ALLOWED_BUCKETS": BUCKET}
         yield {"environment": variables, "others": {S3_HOST: gateway(engine)}}
