@@ -74,6 +74,12 @@ def test_a_part_is_what_would_have_been_written(
     assert (text(rest), rest.sha256, rest.start) == (text(alone), alone.sha256, cut)
     assert (list(rest.offsets), list(rest.ends)) == (list(alone.offsets), list(alone.ends))
     assert rest.next == max(cut, one.next)
+    start = one.until(cut)
+    assert (text(start), start.sha256, start.start) == (text(first), first.sha256, 0)
+    assert (list(start.offsets), list(start.ends)) == (list(first.offsets), list(first.ends))
+    assert start.next == min(cut, one.next)
+    if before:
+        assert start.days == first.days
     if after:
         assert rest.days == alone.days
         assert bytes(rest.since(cut).body) == bytes(rest.body)
@@ -96,6 +102,30 @@ def test_an_unfit_record_is_not_taken() -> None:
     growing.add(record(3))
     one = growing.seal()
     assert (list(one.offsets), text(one)) == ([1, 3], b"v1\nv3\n")
+
+
+@given(OFFSETS, st.sets(st.integers(0, 60)), st.integers(0, 61))
+def test_what_is_passed_over_is_cut_too(offsets: list[int], poison: set[int], cut: int) -> None:
+    """Cut at an offset, both parts know what they leave out, and the first day of all."""
+
+    def mixed(of: list[int], start: int) -> Content:
+        growing = Growing(formats.parse("raw"), start)
+        for offset in of:
+            (growing.pass_over if offset in poison else growing.add)(record(offset))
+        return growing.seal()
+
+    one = mixed(offsets, 0)
+    before, after = [o for o in offsets if o < cut], [o for o in offsets if o >= cut]
+    for part, expected, of in (
+        (one.until(cut), mixed(before, 0), before),
+        (one.since(cut), mixed(after, cut), after),
+    ):
+        assert part.passed == expected.passed == [(o, o // 10 * 3) for o in of if o in poison]
+        assert (text(part), part.empty) == (text(expected), not of)
+        if of:
+            assert part.day == expected.day == of[0] // 10 * 3
+            assert part.last == expected.last
+    assert one.next == offsets[-1] + 1
 
 
 def test_compressing_in_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
