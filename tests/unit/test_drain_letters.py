@@ -308,6 +308,20 @@ def test_a_letter_that_can_not_be_kept_ends_its_partition(kind: type[MskClientEr
     assert sorted(letters(s3)) == [(0, 2), (0, 4), (1, 1)]
 
 
+def test_a_letter_that_can_not_be_kept_is_not_passed_by_adoption() -> None:
+    """An object of another run that reaches behind the record isn't gone on behind."""
+    kafka, s3 = topic("rrxrr", "r"), FakeS3()
+    elsewhere = EXPORT | {"destination": RAW | {"dead_letter": "s3://my-bucket/other"}}
+    body(elsewhere, kafka, s3=s3)
+    s3.fail = failing("/dead/", NotAuthorized("no."))
+    with pytest.raises(NotAuthorized, match="offset 2 of partition 0"):
+        invoke(DRAIN, kafka, s3=s3)
+    assert kafka.bookmarks["lake", "orders"] == {0: 0, 1: 1}
+    s3.fail = lambda *_: None
+    assert body(DRAIN, kafka, s3=s3)["adopted_count"] == 4
+    assert sorted(letters(s3)) == [(0, 2)]
+
+
 def test_a_first_letter_that_can_not_be_kept_stores_nothing() -> None:
     """Where the very first record is such, there is no object, and the bookmark stays."""
     kafka, s3 = topic("xrr"), FakeS3()

@@ -205,7 +205,9 @@ class Chain:
         if lost is not None:
             content = content.until(lost.offset)
         for one in self._objects.store(content, self._deadline):
-            stored.append(one)  # noqa: PERF402 - `extend` doesn't promise to keep it
+            if lost is not None and one.next > lost.offset:
+                break  # an adopted one, which passes over what this run has no letter of
+            stored.append(one)
         if lost is not None and lost.problem is not None:
             raise lost.problem
 
