@@ -169,3 +169,14 @@ def test_the_deadline_ends_a_slow_call(adapted: Stage, aws: LocalAws) -> None:
     aws.set_faults(Fault("POST", "*", delay_s=10))
     with pytest.raises(StorageUnavailable, match="within the invocation's time"):
         adapted.queues.receive(url, Deadline.after(0.5))
+
+
+def test_an_sqs_that_can_not_be_reached(
+    adapted: Stage, deadline: Deadline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody listens, the queue may be there all the same: that passes, or needs a way."""
+    url = adapted.make("")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9")
+    adapter._client.cache_clear()
+    with pytest.raises(StorageUnavailable, match="interface endpoint"):
+        adapted.queues.receive(url, deadline)

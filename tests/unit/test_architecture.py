@@ -54,7 +54,7 @@ MAY_IMPORT = {
     "ports": BOTTOM | {"records"},
     "telemetry": {"settings", "deadline"},
     "kafka": BOTTOM | {"records", "settings", "ports", "kafka"},
-    "s3": BOTTOM | {"records", "letters", "settings_output", "s3"},
+    "s3": BOTTOM | {"records", "letters", "settings_output", "aws", "s3"},
     "sqs": BOTTOM | {"aws", "sqs"},
     "aws": BOTTOM | {"settings", "telemetry", "aws"} | PARSED,
     "actions": VALUES | {"actions", "kafka", "s3", "sqs"},

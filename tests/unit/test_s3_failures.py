@@ -79,6 +79,23 @@ def test_a_missing_permission_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (Place("b", "dead/"), 'arn:aws:s3:::b (or only where s3:prefix is "dead/").'),
+        (Place("b", ""), "arn:aws:s3:::b. "),
+        (
+            Place("arn:aws:s3:eu-west-1:1:accesspoint/b", ""),
+            "arn:aws:s3:eu-west-1:1:accesspoint/b. ",
+        ),
+    ],
+)
+def test_a_bucket_is_what_is_listed(at: Place, expected: str) -> None:
+    """To list is allowed on the bucket, below whichever prefix: no key matches there."""
+    found = translate(answered(403, "AccessDenied"), "s3:ListBucket", at, "eu-west-1")
+    assert f"S3 refused s3:ListBucket on {expected}" in str(found)
+
+
+@pytest.mark.parametrize(
     ("bucket", "region", "expected"),
     [
         ("my-bucket", "eu-west-1", "arn:aws:s3:::my-bucket/lake/x"),

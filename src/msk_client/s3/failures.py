@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from botocore import exceptions as aws
 
 from msk_client import errors
+from msk_client.aws.answered import NO_CREDENTIALS, code_of, is_lost, status_of
+from msk_client.aws.answered import told as told_by
 
 if TYPE_CHECKING:
     from msk_client.s3.keys import Place
@@ -40,40 +42,15 @@ CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
-NO_CREDENTIALS = (
-    aws.NoCredentialsError,
-    aws.PartialCredentialsError,
-    aws.CredentialRetrievalError,
-)
-LOST = (
-    aws.ConnectionError,
-    aws.HTTPClientError,  # none in time, or lost
-    aws.IncompleteReadError,
-    aws.ResponseStreamingError,
-    aws.FlexibleChecksumError,
-)
-
-
-def code_of(problem: Exception) -> str:
-    """S3's own code; of an answer without a body (HEAD) the HTTP status."""
-    if not isinstance(problem, aws.ClientError):
-        return ""
-    return str(problem.response.get("Error", {}).get("Code", ""))
-
-
-def status_of(problem: Exception) -> int:
-    """The HTTP status of S3's answer, 0 where there was none."""
-    if not isinstance(problem, aws.ClientError):
-        return 0
-    return int(problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+BROKEN_OFF = (aws.IncompleteReadError, aws.ResponseStreamingError, aws.FlexibleChecksumError)
+LIST = "s3:ListBucket"
 
 
 def may_pass(problem: Exception) -> bool:
     """Whether the same call may work in a moment."""
-    if isinstance(problem, aws.SSLError):
-        return False
     return (
-        isinstance(problem, LOST)
+        is_lost(problem)
+        or isinstance(problem, BROKEN_OFF)
         or code_of(problem) in PASSING
         or status_of(problem) >= HTTPStatus.INTERNAL_SERVER_ERROR
     )
@@ -81,7 +58,7 @@ def may_pass(problem: Exception) -> bool:
 
 def translate(problem: Exception, action: str, at: Place, region: str) -> errors.MskClientError:
     """Make our exception; `action` is the permission that the call needs, `s3:PutObject`."""
-    told = _told(problem)
+    told = told_by(problem, "S3")
     if code_of(problem) in CREDENTIALS or isinstance(problem, NO_CREDENTIALS):
         return errors.AuthenticationFailed(
             f"S3 can't be asked for {action} on {at}: the function's AWS credentials are missing,"
@@ -99,12 +76,12 @@ def translate(problem: Exception, action: str, at: Place, region: str) -> errors
 
 
 def _refused(problem: Exception, action: str, at: Place, region: str) -> errors.MskClientError:
-    status, told = status_of(problem), _told(problem)
+    status, told = status_of(problem), told_by(problem, "S3")
     if status == HTTPStatus.FORBIDDEN:
         return errors.NotAuthorized(
-            f"The role may not do this: S3 refused {action} on {arn(at, region)}. Add it to the"
-            " role's policy (where a KMS key encrypts: kms:GenerateDataKey and kms:Decrypt on it);"
-            " the bucket's policy or the VPC endpoint's may forbid it as well."
+            f"The role may not do this: S3 refused {action} on {_resource(action, at, region)}."
+            " Add it to the role's policy (where a KMS key encrypts: kms:GenerateDataKey and"
+            " kms:Decrypt on it); the bucket's policy or the VPC endpoint's may forbid it as well."
             f"{_or_missing(action)} {told}"
         )
     if status == HTTPStatus.NOT_FOUND:
@@ -117,6 +94,14 @@ def _refused(problem: Exception, action: str, at: Place, region: str) -> errors.
     return errors.StorageRefused(f"S3 refused {action} on {at}. {told}")
 
 
+def _resource(action: str, at: Place, region: str) -> str:
+    """Name what a policy allows an action on: a bucket is listed, though only below a prefix."""
+    if action != LIST:
+        return arn(at, region)
+    below = f' (or only where s3:prefix is "{at.key}")' if at.key else ""
+    return f"{_bucket_arn(at.bucket, region)}{below}"
+
+
 def _or_missing(action: str) -> str:
     """S3 doesn't tell a missing object from a forbidden one to who may not list."""
     if action != "s3:GetObject":
@@ -126,9 +111,13 @@ def _or_missing(action: str) -> str:
 
 def arn(at: Place, region: str) -> str:
     """Name an object as policies do."""
-    if at.bucket.startswith("arn:"):
-        return f"{at.bucket}/object/{at.key}"
-    return f"arn:{_partition(region)}:s3:::{at.bucket}/{at.key}"
+    between = "/object" if at.bucket.startswith("arn:") else ""
+    return f"{_bucket_arn(at.bucket, region)}{between}/{at.key}"
+
+
+def _bucket_arn(bucket: str, region: str) -> str:
+    """Name a bucket as policies do; an access point is an ARN already."""
+    return bucket if bucket.startswith("arn:") else f"arn:{_partition(region)}:s3:::{bucket}"
 
 
 def _partition(region: str) -> str:
@@ -136,11 +125,3 @@ def _partition(region: str) -> str:
         if region.startswith(prefix):
             return partition
     return "aws"
-
-
-def _told(problem: Exception) -> str:
-    """S3's own words, or botocore's."""
-    if isinstance(problem, aws.ClientError):
-        said = problem.response.get("Error", {}).get("Message", "")
-        return f"[S3: {status_of(problem)} {code_of(problem)} {said[:500]}]"
-    return f"[botocore: {type(problem).__name__} {str(problem)[:500]}]"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from msk_client.aws.answered import status_of
 from msk_client.errors import StorageUnavailable
 from msk_client.s3 import failures
 from msk_client.s3.parts import Parts
@@ -66,7 +67,7 @@ class Store:
                     Bucket=at.bucket, Key=at.key, Body=content, IfNoneMatch="*", **headers
                 )
             except ClientError as problem:
-                if failures.status_of(problem) != HTTPStatus.PRECONDITION_FAILED:
+                if status_of(problem) != HTTPStatus.PRECONDITION_FAILED:
                     raise
                 return False
             return True
@@ -81,7 +82,7 @@ class Store:
             try:
                 answer = self._client.head_object(Bucket=at.bucket, Key=at.key, **version)
             except ClientError as problem:
-                if failures.status_of(problem) != HTTPStatus.NOT_FOUND:
+                if status_of(problem) != HTTPStatus.NOT_FOUND:
                     raise
                 return None
             return _head_of(answer)

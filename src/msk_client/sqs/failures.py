@@ -5,38 +5,30 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from botocore import exceptions as aws
-
 from msk_client import errors
+from msk_client.aws.answered import NO_CREDENTIALS, code_of, is_lost, status_of
+from msk_client.aws.answered import told as told_by
 from msk_client.aws.failures import BAD_LOGIN, THROTTLED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NO_CREDENTIALS = (
-    aws.NoCredentialsError,
-    aws.PartialCredentialsError,
-    aws.CredentialRetrievalError,
-)
 THROTTLED_TOO = frozenset({"RequestThrottled", "ThrottlingException", "KmsThrottled"})
 
 
 def may_pass(problem: Exception) -> bool:
     """Whether the same call may work in a moment."""
-    if isinstance(problem, aws.HTTPClientError):
-        return not isinstance(problem, aws.SSLError)
-    if not isinstance(problem, aws.ClientError):
-        return False
-    status = _status_of(problem)
-    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or _code_of(problem) in (
-        THROTTLED | THROTTLED_TOO
+    return (
+        is_lost(problem)
+        or status_of(problem) >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or code_of(problem) in THROTTLED | THROTTLED_TOO
     )
 
 
 def translate(problem: Exception, action: str, url: str) -> errors.MskClientError:
     """Make our exception; `action` is the permission that the call needs, `sqs:SendMessage`."""
-    told = _told(problem)
-    if _code_of(problem) in BAD_LOGIN or isinstance(problem, NO_CREDENTIALS):
+    told = told_by(problem, "SQS")
+    if code_of(problem) in BAD_LOGIN or isinstance(problem, NO_CREDENTIALS):
         return errors.AuthenticationFailed(
             f"SQS can't be asked for {action} on {url}: the function's AWS credentials are missing,"
             f" incomplete, wrong or have ended. {told}"
@@ -47,13 +39,13 @@ def translate(problem: Exception, action: str, url: str) -> errors.MskClientErro
             " again. In a VPC without NAT it needs an interface endpoint for SQS; if"
             f" AWS_ENDPOINT_URL_SQS is set, look where it leads. {told}"
         )
-    if _status_of(problem) == HTTPStatus.FORBIDDEN or "AccessDenied" in _code_of(problem):
+    if status_of(problem) == HTTPStatus.FORBIDDEN or "AccessDenied" in code_of(problem):
         return errors.NotAuthorized(
             f"The role may not do this: SQS refused {action} on {url}. Add it to the role's policy"
             " (where a KMS key encrypts: kms:GenerateDataKey and kms:Decrypt on it); the queue's"
             f" policy or the VPC endpoint's may forbid it as well. {told}"
         )
-    if "NonExistentQueue" in _code_of(problem) or "QueueDoesNotExist" in _code_of(problem):
+    if "NonExistentQueue" in code_of(problem) or "QueueDoesNotExist" in code_of(problem):
         return errors.UnknownObject(f"The queue {url} doesn't exist: check the URL. {told}")
     return errors.StorageRefused(f"SQS refused {action} on {url}. {told}")
 
@@ -64,23 +56,3 @@ def of_entry(entry: Mapping[str, object], url: str) -> errors.MskClientError:
     if entry.get("SenderFault"):
         return errors.StorageRefused(f"SQS refused a message for {url}. {told}")
     return errors.StorageUnavailable(f"SQS could not take a message for {url}: try again. {told}")
-
-
-def _code_of(problem: Exception) -> str:
-    if not isinstance(problem, aws.ClientError):
-        return ""
-    return str(problem.response.get("Error", {}).get("Code", ""))
-
-
-def _status_of(problem: Exception) -> int:
-    if not isinstance(problem, aws.ClientError):
-        return 0
-    return int(problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
-def _told(problem: Exception) -> str:
-    """SQS's own words, or botocore's."""
-    if isinstance(problem, aws.ClientError):
-        said = problem.response.get("Error", {}).get("Message", "")
-        return f"[SQS: {_status_of(problem)} {_code_of(problem)} {said[:500]}]"
-    return f"[botocore: {type(problem).__name__} {str(problem)[:500]}]"
