@@ -21,6 +21,7 @@ EXPORT = {"action": "consume", "topic": "orders", "destination": "s3://my-bucket
         ({"destination": False}, "Field 'destination' is false"),
         ({"group": "g", "from": "beginning"}, "Field 'from' doesn't go with 'destination' and"),
         ({"group": "g", "from": {"tail": 3}}, "Field 'from' doesn't go with 'destination' and"),
+        ({"group": "g", "commit": False}, "Leave out 'commit' to drain, or 'group' to export a"),
         ({"commit": True}, "'commit' is true, which needs 'group'"),
         ({"from": "committed"}, "'from' is 'committed', which needs 'group'"),
         ({"destination": "my-bucket"}, "Field 'destination' is 'my-bucket': give s3://"),
@@ -45,6 +46,11 @@ def test_true_needs_a_bucket() -> None:
     with pytest.raises(InvalidSetting, match="OUTPUT_BUCKET is not set"):
         invoke(EXPORT | {"destination": True}, kafka)
     assert kafka.calls == []
+
+
+def test_an_export_may_say_that_it_commits_nothing() -> None:
+    """Without a group there is no bookmark that could move."""
+    assert "committed" not in body(EXPORT | {"commit": False}, cluster("r"))
 
 
 @pytest.mark.parametrize("fields", [{"commit": True}, {"from": "committed"}, {"partitions": [0]}])

@@ -54,7 +54,7 @@ class Consume(Request, frozen=True, kw_only=True):
     max_bytes: Annotated[int, Meta(ge=1, le=MAX_ANSWER_BYTES)] = MAX_ANSWER_BYTES
     wait_ms: Annotated[int, Meta(ge=0, le=900_000)] = 0
     group: GroupName | None = None
-    commit: bool = False
+    commit: bool | UnsetType = UNSET
     format: Format = "text"
     isolation: Literal["read_committed", "read_uncommitted"] = "read_committed"
     destination: DestinationField = UNSET

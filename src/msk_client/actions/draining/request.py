@@ -70,3 +70,9 @@ def check(request: Consume) -> None:
             "Field 'from' doesn't go with 'destination' and 'group': a drain begins at the group's"
             " bookmark. Leave out 'from' to drain, or 'group' to export a range."
         )
+    if request.group is not None and request.commit is False:
+        raise InvalidRequest(
+            "Field 'commit' is false, which doesn't go with 'destination' and 'group': a drain moves"
+            " the group's bookmark over what it stores. Leave out 'commit' to drain, or 'group' to"
+            " export a range, which commits nothing."
+        )
