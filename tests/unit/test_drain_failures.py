@@ -60,6 +60,21 @@ def test_a_partition_that_can_not_be_stored_stops_no_other(kind: type[MskClientE
     assert [(one["partition"], one["start"]) for one in answer["objects"]] == [(1, 0)]
 
 
+def test_an_export_that_fails_promises_no_next_run() -> None:
+    """An export has no bookmark; the same call again finds what is stored, and goes on behind."""
+    kafka, s3 = cluster("rr", "rr"), FakeS3()
+    export = DRAIN | {"group": None}
+    s3.fail = denying(1, NotAuthorized("no."))
+    with pytest.raises(NotAuthorized) as caught:
+        invoke(export, kafka, s3=s3)
+    assert str(caught.value) == (
+        "no. Stored all the same: partition 0 up to 2. The same call again finds it there, and"
+        " goes on behind."
+    )
+    s3.fail = lambda *_: None
+    assert [one["adopted"] for one in body(export, kafka, s3=s3)["objects"]] == [True, False]
+
+
 @pytest.mark.parametrize("kind", [StorageUnavailable, UnknownObject])
 def test_an_s3_that_fails_altogether_ends_the_run(kind: type[MskClientError]) -> None:
     """Where S3 can't be had at all, the failure is raised and the bookmark stays."""
@@ -208,7 +223,8 @@ def test_a_member_that_joins_meanwhile_keeps_its_position() -> None:
         kafka.members["lake"] = 1
 
     s3.fail = join
-    with pytest.raises(GroupInUse, match="Stored all the same: partition 0 up to 4"):
+    told = r"Stored all the same: partition 0 up to 4\. The same call again finds "
+    with pytest.raises(GroupInUse, match=told):
         invoke(DRAIN, kafka, s3=s3)
     assert kafka.bookmarks["lake", "orders"] == {0: 0}
 

@@ -510,13 +510,16 @@ def test_a_wrong_request_is_told(given: str, message: str) -> None:
     assert kafka.calls == []
 
 
-def test_without_dead_letters_the_failure_says_how_to_have_them() -> None:
-    """All is as before, and the message names field and setting."""
+@pytest.mark.parametrize("group", ["lake", None], ids=["drain", "export"])
+def test_without_dead_letters_the_failure_says_how_to_have_them(group: str | None) -> None:
+    """All is as before, and the message names field and setting; an export has no next run."""
     kafka, s3 = topic("rxr"), FakeS3()
-    event = DRAIN | {"destination": {"uri": "s3://my-bucket/lake", "format": "raw"}}
-    with pytest.raises(UnfitRecord, match="'dead_letter', s3://bucket/prefix, or set OUTPUT_DEAD_"):
+    event = DRAIN | {"destination": {"uri": "s3://my-bucket/lake", "format": "raw"}, "group": group}
+    told = "'dead_letter', s3://bucket/prefix, or set OUTPUT_DEAD_"
+    with pytest.raises(UnfitRecord, match=told) as caught:
         invoke(event, kafka, s3=s3)
-    assert kafka.bookmarks["lake", "orders"] == {0: 1}
+    assert ("The next run goes on there." in str(caught.value)) == bool(group)
+    assert kafka.bookmarks.get(("lake", "orders")) == ({0: 1} if group else None)
     kafka = topic("r")
     assert "dead_letters" not in body(event, kafka)
 

@@ -42,3 +42,8 @@ class Progress:
         if wanted:
             of.kafka.commit(of.group, of.topic, wanted, deadline)
             self._bookmark = replace(of, committed=now | wanted)
+
+    def stands_at(self, positions: Offsets) -> bool:
+        """Tell whether the bookmark is known to stand at these offsets."""
+        committed = self._bookmark.committed
+        return not self.moved and all(committed.get(p) == at for p, at in positions.items())

@@ -72,7 +72,7 @@ def check(request: Consume) -> None:
         )
     if request.group is not None and request.commit is False:
         raise InvalidRequest(
-            "Field 'commit' is false, which doesn't go with 'destination' and 'group': a drain moves"
-            " the group's bookmark over what it stores. Leave out 'commit' to drain, or 'group' to"
-            " export a range, which commits nothing."
+            "Field 'commit' is false, which doesn't go with 'destination' and 'group': a drain"
+            " moves the group's bookmark over what it stores. Leave out 'commit' to drain, or"
+            " 'group' to export a range, which commits nothing."
         )

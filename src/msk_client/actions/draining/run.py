@@ -56,7 +56,7 @@ def drain(call: Call, task: Task, bookmark: Bookmark | None) -> Answer:
     if keeps:
         call.counts["RecordsDeadLettered"] = told["dead_letter_count"]
     if run.first_failure is not None:
-        raise _with_the_rest(run, run.first_failure)
+        raise _with_the_rest(run, run.first_failure, progress)
     if not (told["drained"] or stored or run.moved):
         raise DeadlineExceeded(
             f"The time ran out before an object of topic {topic!r} was stored: give the function a"
@@ -70,12 +70,16 @@ def drain(call: Call, task: Task, bookmark: Bookmark | None) -> Answer:
     return Answer(body)
 
 
-def _with_the_rest(run: Drain, failure: MskClientError) -> MskClientError:
-    """Say beside a failure what was stored all the same."""
-    stored = {p: chain for p, chain in run.chains.items() if chain.stored}
+def _with_the_rest(
+    run: Drain, failure: MskClientError, progress: Progress | None
+) -> MskClientError:
+    """Say beside a failure what was stored all the same, and where that leaves the next run."""
+    stored = {p: chain.position for p, chain in run.chains.items() if chain.stored}
     if not stored:
         return failure
-    places = ", ".join(f"{p} up to {chain.position}" for p, chain in sorted(stored.items())[:100])
-    return type(failure)(
-        f"{failure} Stored all the same: partition {places}. The next run goes on there."
-    )
+    places = ", ".join(f"{p} up to {position}" for p, position in sorted(stored.items())[:100])
+    if progress is not None and progress.stands_at(stored):
+        then = "The next run goes on there."
+    else:
+        then = "The same call again finds it there, and goes on behind."
+    return type(failure)(f"{failure} Stored all the same: partition {places}. {then}")
