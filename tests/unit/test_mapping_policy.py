@@ -361,6 +361,30 @@ def test_one_cause_is_raised_as_its_own_class() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("poison", "letter_fails", "sink_fails", "told"),
+    [
+        ({(0, 1)}, {(0, 1)}, {}, "So nothing of the batch was written."),
+        (set(), set(), {0: 0, 1: 0, 2: 0}, "None of its records is known to be stored."),
+        (set(), set(), {0: 1}, "9 of its 12 records are stored, and stay."),
+    ],
+)
+def test_a_failure_says_what_is_stored(
+    poison: set[Place], letter_fails: set[Place], sink_fails: dict[int, int], told: str
+) -> None:
+    """The text claims no more than is in the sink: nothing where the sink wasn't asked."""
+    sink, letters = KeptSink(fails_at=sink_fails), KeptLetters(letter_fails)
+    _, delivery = delivered(with_poison(poison), sink, letters, partial=False)
+    assert told in str(failure(delivery))
+    assert ("stored, and stay" in told) == bool(sink.stored)
+
+
+def test_without_dead_letters_nothing_is_said_to_be_stored() -> None:
+    """A record that can't be read keeps the whole batch from the sink, and the text says so."""
+    _, delivery = delivered(with_poison({(0, 1)}), KeptSink(), partial=False)
+    assert "So nothing of the batch was written." in str(failure(delivery))
+
+
 def test_several_causes_are_a_partial_failure() -> None:
     """Causes of several classes have no class in common."""
     sink = KeptSink(refuses={(0, 1)}, fails_at={1: 0})

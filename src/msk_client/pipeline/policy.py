@@ -184,6 +184,16 @@ def failure(delivery: Delivery) -> MskClientError:
     kind = causes.pop() if len(causes) == 1 else PartialFailure
     places = ", ".join(f"{fate.part.key} from offset {fate.end}" for fate in fates[:20])
     return kind(
-        f"Of the batch's {len(delivery.fates)} partitions {len(fates)} failed ({places}), so Lambda"
-        f" brings the whole batch again; what is stored already stays. First cause: {first.cause}"
+        f"Of the batch's {len(delivery.fates)} partitions {len(fates)} failed ({places})."
+        f" {_so_far(delivery)} Lambda brings the whole batch again. First cause: {first.cause}"
     )
+
+
+def _so_far(delivery: Delivery) -> str:
+    """Say what of a batch that comes again is in the sink; not more than is known."""
+    if not delivery.written:
+        return "So nothing of the batch was written."
+    if not delivery.num_stored:
+        return "None of its records is known to be stored."
+    received = sum(len(fate.part.records) for fate in delivery.fates)
+    return f"{delivery.num_stored} of its {received} records are stored, and stay."
