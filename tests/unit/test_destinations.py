@@ -91,8 +91,16 @@ def test_the_settings_columns_go_with_a_wish_for_csv() -> None:
 
 def test_without_a_bucket_there_is_no_destination() -> None:
     """Where neither event nor settings name a bucket, the message says how to."""
-    with pytest.raises(InvalidSetting, match=r"^OUTPUT_BUCKET is not set"):
+    with pytest.raises(InvalidSetting, match=r"^OUTPUT_BUCKET is not set.* or give the event a"):
+        destination(Output(), Wish())
+
+
+def test_a_mapping_has_no_event_to_name_a_bucket() -> None:
+    """Where only the settings can name it, nothing else is advised."""
+    with pytest.raises(InvalidSetting) as caught:
         destination(Output())
+    told = "OUTPUT_BUCKET is not set: name the bucket that objects go to."
+    assert str(caught.value) == told
 
 
 @pytest.mark.parametrize("bucket", ["secret-bucket", "lake"])
@@ -152,9 +160,12 @@ def test_wrong_settings_are_named(
         ({"pattern": "{topic}"}, "Field 'destination.pattern' is '{topic}': it lacks"),
         (
             {"uri": "s3://lake/x", "pattern": "{topic}/{p}/{start}.ndjson.gz"},
-            "Field 'destination' is '{topic}/{p}/{start}.ndjson.gz', which has no {prefix}",
+            "Field 'destination.pattern' is '{topic}/{p}/{start}.ndjson.gz', which has no {prefix}",
         ),
-        ({"pattern": "{prefix}{topic}/{p}/{start}.zst"}, "whose extension doesn't fit"),
+        (
+            {"pattern": "{prefix}{topic}/{p}/{start}.zst"},
+            "Field 'destination.pattern' is '{prefix}{topic}/{p}/{start}.zst', whose extension",
+        ),
     ],
 )
 def test_wrong_wishes_are_named(wish: dict[str, Any], message: str) -> None:

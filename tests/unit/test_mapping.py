@@ -588,9 +588,11 @@ def test_a_target_has_to_be_allowed() -> None:
 
 
 def test_a_target_has_to_exist() -> None:
-    """A topic that isn't there fails the batch as a whole, and is not made."""
-    with pytest.raises(UnknownTopic):
-        invoke(batch_event({0: [b"a"]}), KeptKafka(), **PRODUCE, **PARTIAL)
+    """A topic that isn't there fails the batch as a whole, with its setting, and is not made."""
+    kafka = KeptKafka()
+    with pytest.raises(UnknownTopic, match=r"^ESM_TARGET_TOPIC is 'copies'.* create it"):
+        invoke(batch_event({0: [b"a"]}), kafka, **PRODUCE, **PARTIAL)
+    assert "copies" not in kafka.logs
 
 
 SERVERLESS = "boot-x.c2.kafka-serverless.eu-west-1.amazonaws.com"

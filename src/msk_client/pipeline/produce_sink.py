@@ -12,6 +12,7 @@ from msk_client.errors import (
     InvalidSetting,
     RecordTooLarge,
     UnfitRecord,
+    UnknownTopic,
 )
 from msk_client.pipeline.pieces import Outcome
 from msk_client.records import Outgoing
@@ -85,10 +86,19 @@ class ProduceSink:
         outgoing = [_outgoing(record) for records in several for record in records]
         if not outgoing:
             return
-        fates = iter(self._call.kafka.produce(self._topic, outgoing, deadline).outcomes)
+        fates = iter(self._produced(outgoing, deadline))
         for outcome, records in zip(outcomes, several, strict=True):
             for record in records:
                 _note(outcome, record, next(fates))
+
+    def _produced(self, outgoing: list[Outgoing], deadline: Deadline) -> Sequence[ports.Outcome]:
+        try:
+            return self._call.kafka.produce(self._topic, outgoing, deadline).outcomes
+        except UnknownTopic as problem:
+            raise UnknownTopic(
+                f"ESM_TARGET_TOPIC is {self._topic!r}, and that topic isn't there: create it, or"
+                f" name another; a batch creates none. {problem}"
+            ) from problem
 
 
 def _sendable(piece: Piece, *, skip_refused: bool) -> tuple[Outcome, list[Record]]:

@@ -42,10 +42,11 @@ class Wish:
 def destination(output: Output, wish: Wish | None = None, values: Values = "text") -> Destination:
     """Make a destination; raises `InvalidRequest` or `InvalidSetting` naming what is wrong.
 
+    Without a wish there is no event that could say where objects go, only the settings.
     Raises `NotAuthorized` where ALLOWED_BUCKETS doesn't list the bucket.
     """
-    wish = wish or Wish()
     bucket, prefix = _where(output, wish)
+    wish = wish or Wish()
     _allow(bucket, output)
     made = Destination(
         bucket=bucket,
@@ -55,7 +56,7 @@ def destination(output: Output, wish: Wish | None = None, values: Values = "text
         kms_key_id=wish.kms_key_id or output.kms_key_id,
         object_bytes=wish.object_bytes or output.object_bytes or OBJECT_BYTES,
     )
-    _check_together(made, "Field 'destination'" if wish.pattern else "OUTPUT_PATTERN", wish)
+    _check_together(made, "Field 'destination.pattern'" if wish.pattern else "OUTPUT_PATTERN", wish)
     return made
 
 
@@ -88,14 +89,14 @@ def _allow(bucket: str, output: Output) -> None:
         )
 
 
-def _where(output: Output, wish: Wish) -> tuple[str, str]:
-    if wish.uri is not None:
+def _where(output: Output, wish: Wish | None) -> tuple[str, str]:
+    if wish is not None and wish.uri is not None:
         place = parse_uri(wish.uri, "Field 'destination'")
         return place.bucket, place.key
     if output.bucket is None:
+        or_else = "" if wish is None else ", or give the event a 'destination', s3://bucket/prefix"
         raise InvalidSetting(
-            "OUTPUT_BUCKET is not set: name the bucket that objects go to, or give the event a"
-            " destination such as s3://bucket/prefix."
+            f"OUTPUT_BUCKET is not set: name the bucket that objects go to{or_else}."
         )
     bucket = check_bucket(output.bucket, "OUTPUT_BUCKET", InvalidSetting)
     return bucket, check_key(output.prefix, "OUTPUT_PREFIX", InvalidSetting)
