@@ -24,6 +24,7 @@ MAX_FILTERS = 10
 USUAL_FILTERS = 5
 MAX_PATTERN = 4096
 VALUE = "value"
+SUCH_AS = "e.g. {'value': {'status': ['new']}}"
 
 
 class Kind(Enum):
@@ -116,8 +117,10 @@ def _filter(text: str, place: Place) -> Filter:
 
 
 def _compiled(pattern: object, place: Place) -> Filter:
-    if not isinstance(pattern, dict) or not pattern:
-        raise place.wrong("has to be an object, e.g. {'value': {'status': ['new']}}")
+    if not isinstance(pattern, dict):
+        raise place.wrong(f"has to be an object, {SUCH_AS}")
+    if not pattern:
+        raise place.wrong(f"is an empty object, which says nothing of a value: name it, {SUCH_AS}")
     others = sorted(pattern.keys() - {VALUE})
     if others:
         raise place.wrong(
