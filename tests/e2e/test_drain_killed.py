@@ -81,30 +81,43 @@ class Run(threading.Thread):
 class Drained:
     """A topic of three partitions that is filled, and drained below a prefix."""
 
+    longest = 16
+    """A run dies after so many writes at most."""
+
     def __init__(self, msk: LocalMsk, aws: LocalAws, dice: random.Random) -> None:
         self.eyes = Eyes(msk.plaintext)
         self.topic = self.eyes.create_topic(PARTITIONS)
         self.prefix = f"killed-{uuid.uuid4().hex[:8]}/"
+        self.dice = dice
         self._environment = msk.environment() | aws.environment()
         self._aws = aws
-        self._dice = dice
         self.puts = 0
         """How many writes S3 was asked for by runs that were to be killed."""
 
     def fill(self, number: int, count: int) -> None:
         """Write records, and behind them aborted ones: offsets where there is nothing to read."""
         for partition in range(PARTITIONS):
-            values = [b"%d-%d-%d" % (partition, number, i) for i in range(count // PARTITIONS)]
-            self.eyes.produce(self.topic, values, partition, keys=values)
+            keys = [b"%d-%d-%d" % (partition, number, i) for i in range(count // PARTITIONS)]
+            values = [self.value(key) for key in keys]
+            self.eyes.produce(self.topic, values, partition, keys=keys)
             self.eyes.transact(self.topic, [b"aborted"] * 5, partition, commit=False)
+
+    def value(self, key: bytes) -> bytes:
+        """Choose a record's value."""
+        return key
+
+    def destination(self) -> dict[str, Any]:
+        """Say more of where a run writes, and how."""
+        return {}
 
     def drain(self, may_live: Callable[[], bool] = lambda: True) -> Run:
         """Begin a run; its objects are of any size."""
         destination = {
             "uri": f"s3://{BUCKET}/{self.prefix}",
-            "object_bytes": self._dice.choice([5_000, 20_000, 50_000, 200_000]),
+            "object_bytes": self.dice.choice([5_000, 20_000, 50_000, 200_000]),
         }
         event = {"action": "consume", "topic": self.topic, "group": self.prefix}
+        destination |= self.destination()
         return Run(self._environment, event | {"destination": destination}, may_live)
 
     def some_runs(self) -> list[Run]:
@@ -112,8 +125,8 @@ class Drained:
         puts = Fault("PUT", f"/{BUCKET}/{self.prefix}*")  # which only counts
         self._aws.set_faults(puts)
         runs = [self.drain(self._death(puts))]
-        if self._dice.random() < OVERLAPPING:
-            time.sleep(self._dice.uniform(0, 1))
+        if self.dice.random() < OVERLAPPING:
+            time.sleep(self.dice.uniform(0, 1))
             runs.append(self.drain(self._death(puts)))
         for run in runs:
             run.join()
@@ -123,8 +136,8 @@ class Drained:
 
     def _death(self, puts: Fault) -> Callable[[], bool]:
         """Choose when a run dies: a moment after the n-th write of all, or at some time."""
-        at, moment_s = self._dice.randint(1, 16), self._dice.uniform(0, 0.02)
-        at_s = time.monotonic() + self._dice.uniform(0.5, 6)
+        at, moment_s = self.dice.randint(1, self.longest), self.dice.uniform(0, 0.02)
+        at_s = time.monotonic() + self.dice.uniform(0.5, 6)
 
         def may_live() -> bool:
             if puts.met >= at:
