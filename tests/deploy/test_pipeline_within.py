@@ -25,7 +25,7 @@ from tests.deploy.test_rules import DRAINED, MAPPED
 MADE_GROUP = "sg-0000000000000000c"
 OUTPUTS = {
     *("PipelineFunctionName", "PipelineBucket", "PipelineMappingState"),
-    "PipelineFailedBatchesQueueUrl",
+    *("PipelineFailedBatchesQueueUrl", "PipelineFailedBatchesQueueArn"),
 }
 
 
