@@ -150,6 +150,120 @@ def test_records_are_not_sent_as_values_unasked() -> None:
     assert [b"v", RECORD] == values(kafka)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"key":"0","value":{"id":0}}',
+        b'{"headers":[],"value":null}',
+        b'{"partition":0,"value":1,"timestamp":5}',
+        b'{"value_base64":"AA=="}',
+    ],
+)
+def test_nor_are_records_as_an_event_has_them(line: bytes) -> None:
+    """Nor are lines that have a record's fields and no others."""
+    kafka, s3 = KeptKafka(), stored(line + b"\n")
+    assert '"source_format": "records"' in failure(InvalidRequest, event(), kafka, s3=s3)
+    assert [] == values(kafka)
+    assert 1 == body(event(source_format="values"), kafka, s3=s3)["produced"]
+    assert 1 == body(event(source_format="records"), kafka, s3=s3)["produced"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"key":"0","value":1,"unit":"C"}',
+        b'{"timestamp":5,"value":1}',
+        b'{"id":5,"value":1}',
+        b'{"value":1}',
+        b'{"key":"0"}',
+        b'["key","value"]',
+    ],
+)
+def test_other_objects_are_values(line: bytes) -> None:
+    """Lines that have fields of their own, or none that tells a record, are values."""
+    kafka = KeptKafka()
+    body(event(), kafka, s3=stored(line))
+    assert [line] == values(kafka)
+
+
+ZIP = b"PK\x03\x04\x14\x00\x00\x00\x08\x00"
+TAR = b"a.ndjson".ljust(257, b"\0") + b"ustar\x0000"
+FOREIGN = [
+    (ZIP, "zip"),
+    (b"BZh91AY&SY\x8a", "bzip2"),
+    (b"\xfd7zXZ\x00\x00\x04", "xz"),
+    (b"\x04\x22\x4d\x18\x64", "lz4"),
+    (b"7z\xbc\xaf\x27\x1c\x00", "7z"),
+    (TAR, "tar"),
+    (gzip.compress(TAR), "tar"),
+    (b"PAR1\x15\x04\x15", "Parquet"),
+    (b"Obj\x01\x04\x16avro.schema", "Avro"),
+    (b"ORC\n\x1d\x00", "ORC"),
+    ("id\n1\n".encode("utf-16"), "UTF-16"),
+    (b'[\n  {\n    "id": 0\n  }\n]\n', "no value in JSON"),
+    (b'{\r\n  "id": 0\r\n}\r\n', "no value in JSON"),
+]
+
+
+@pytest.mark.parametrize(("content", "told"), FOREIGN)
+def test_what_is_surely_no_lines_is_refused(content: bytes, told: str) -> None:
+    """Well-known formats, and JSON over several lines, aren't cut at bytes that are line feeds."""
+    kafka, s3 = KeptKafka(), stored(content)
+    assert told in failure(InvalidRequest, event(), kafka, s3=s3)
+    failure(InvalidRequest, event(source_format="records"), kafka, s3=s3)
+    assert [] == values(kafka)
+    assert body(event(source_format="values"), kafka, s3=s3)["produced"]
+
+
+@pytest.mark.parametrize("content", [ZIP, b"PAR1\x15\x04", b'{"id": 0}\n', b'{ "id":"a","b":1}\n'])
+@pytest.mark.parametrize("name", ["a.csv", "a"])
+def test_what_is_surely_no_csv_is_refused(content: bytes, name: str) -> None:
+    """Nor is what has a name of CSV, or is said to be CSV, and isn't."""
+    kafka, uri = KeptKafka(), f"s3://my-bucket/{name}"
+    told = failure(
+        InvalidRequest, event(source=uri, source_format="csv"), kafka, s3=stored(content, uri)
+    )
+    assert "can't be read as csv" in told
+    assert [] == values(kafka)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"PARIS",
+        b"PAR1,PAR2",
+        b"ORCHESTRA",
+        b"BZh9 is a name",
+        b"PK",
+        b"[",
+        b"[1]",
+        b"{}",
+        b"7z",
+        b"Obj",
+    ],
+)
+def test_text_is_lines(line: bytes) -> None:
+    """Text that begins like one of them is lines all the same."""
+    kafka = KeptKafka()
+    body(event(), kafka, s3=stored(line + b"\n"))
+    assert [line] == values(kafka)
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_other_separators_are_asked_about(separator: str) -> None:
+    """One column that looks like several is sent only where the caller says that it is CSV."""
+    kafka, uri = KeptKafka(), "s3://my-bucket/a.csv"
+    s3 = stored(f"id{separator}name\n1{separator}a\n".encode(), uri)
+    assert "separate them by commas" in failure(InvalidRequest, event(source=uri), kafka, s3=s3)
+    named = event(source=uri, source_format="csv")
+    told = failure(InvalidRequest, named | {"key_column": "id"}, kafka, s3=s3)
+    assert "separate them by commas" in told
+    assert [] == values(kafka)
+    assert 1 == body(named, kafka, s3=s3)["produced"]
+    whole = named | {"key_column": f"id{separator}name"}
+    assert 1 == body(whole, kafka, s3=s3)["produced"]
+
+
 def test_content_without_records() -> None:
     """An empty object is sent completely, and an object that can't be read again is refused."""
     kafka = KeptKafka()

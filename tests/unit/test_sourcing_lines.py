@@ -224,6 +224,23 @@ def test_what_is_no_csv_ends_it(content: bytes, number: int) -> None:
     assert (number, True) == (last.number, last.final)
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'a\n1\n"2"x\n3\n', "Record 1, from line 3 on, is no CSV: "),
+        (b'a\n"1\n1"\n"2\n2\n', "Record 1, from line 4 on, is no CSV: a quotation mark opens"),
+        (b"a\n1\n\xff\n", "Record 1, from line 3 on, is not UTF-8."),
+        (b"\xff\n", "The header, from line 1 on, is not UTF-8."),
+        (b'"a\n1\n', "The header, from line 1 on, is no CSV: a quotation mark opens"),
+    ],
+)
+def test_the_line_is_told(content: bytes, told: str) -> None:
+    """What can't be read is told with the line on which it begins, as editors number them."""
+    *_, last = rows.rows([content], None)
+    assert isinstance(last, Bad)
+    assert str(last.error).startswith(told)
+
+
 def test_a_quote_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A field or line beyond all bounds isn't read into memory."""
     monkeypatch.setattr(rows, "MAX_LINE_BYTES", 100)

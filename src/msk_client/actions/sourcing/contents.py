@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from msk_client.actions.sourcing.lines import is_record, records, values
+from msk_client.actions.sourcing.looks import looked_at
 from msk_client.actions.sourcing.parts import Batch
 from msk_client.actions.sourcing.rows import rows
 from msk_client.errors import InvalidRequest
@@ -35,12 +36,19 @@ def parts_of(request: Produce, at: Place, content: Content) -> tuple[SourceForma
         raise InvalidRequest(
             f"Field 'key_column' goes with CSV, and {at} is read as {kind}: name the source_format."
         )
+    if kind == "values" and _is_sure(request, content):
+        return kind, values(content.blocks())
+    blocks = looked_at(at, content.blocks(), kind)
     if kind == "csv":
-        return kind, rows(content.blocks(), key_column)
+        return kind, rows(blocks, key_column, sure=_is_sure(request, content))
     if kind == "records":
-        return kind, records(content.blocks())
-    found = values(content.blocks())
-    return kind, found if request.source_format == kind else _surely_values(at, found)
+        return kind, records(blocks)
+    return kind, _surely_values(at, values(blocks))
+
+
+def _is_sure(request: Produce, content: Content) -> bool:
+    """Whether the caller, or what wrote the object, says how it is to be read."""
+    return request.source_format is not UNSET or "schema-version" in content.head.metadata
 
 
 def _kind(request: Produce, at: Place, content: Content) -> SourceFormat:
@@ -63,7 +71,8 @@ def _surely_values(at: Place, parts: Iterator[Part]) -> Iterator[Part]:
     for number, part in enumerate(parts):
         if number == 0 and isinstance(part, Batch) and any(map(is_record, part.records[:1])):
             raise InvalidRequest(
-                f"The lines of {at} look like records with topic, partition and offset. Say what is"
-                ' to be sent: "source_format": "records", or "values" for the lines as they are.'
+                f"The lines of {at} look like records in their JSON form, with value and key,"
+                ' headers or partition. Say what is to be sent: "source_format": "records", or'
+                ' "values" for the lines as they are.'
             )
         yield part

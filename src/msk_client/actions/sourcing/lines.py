@@ -34,14 +34,23 @@ class _TextLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 _text_line = msgspec.json.Decoder(_TextLine).decode
 
 
+FIELDS = frozenset(field.name for field in msgspec.structs.fields(RecordInput))
+SHOWN = frozenset({"topic", "partition", "offset", "timestamp", "headers"})
+TELLING = frozenset({"key", "key_base64", "headers", "partition"})
+"""What no other object has beside a value and nothing that isn't a record's."""
+
+
 def is_record(line: object) -> bool:
-    """Tell whether a line has the form in which this function shows records."""
+    """Tell whether a line has the form in which this function shows records or takes them."""
     try:
         found = msgspec.json.decode(line) if isinstance(line, bytes) else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-    shown = {"topic", "partition", "offset", "timestamp", "headers"}
-    return isinstance(found, dict) and shown <= found.keys()
+    if not isinstance(found, dict):
+        return False
+    names = found.keys()
+    is_taken = names <= FIELDS and "value" in names and bool(names & TELLING)
+    return names >= SHOWN or is_taken or (names <= FIELDS and "value_base64" in names)
 
 
 def values(blocks: Iterable[bytes]) -> Iterator[Part]:

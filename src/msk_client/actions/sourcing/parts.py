@@ -58,7 +58,10 @@ def skipped(parts: Iterable[Part], first: int) -> Iterator[Part]:
             gone = max(0, first - part.first)
             yield Batch(part.first + gone, part.records[gone:])
     if end < first:
-        raise InvalidRequest(f"There is no record {first} to go on with, but {end} records.")
+        raise InvalidRequest(
+            f"There is no record {first} to go on with, but {end} records: give 'resume' as the"
+            " answer or the error before has it."
+        )
 
 
 def without_mark(blocks: Iterable[bytes]) -> Iterator[bytes]:
