@@ -10,6 +10,7 @@ import pytest
 
 from msk_client.deadline import Deadline
 from msk_client.errors import ObjectConflict, StorageUnavailable, UnknownObject
+from msk_client.s3 import store
 from msk_client.s3.keys import Place
 from msk_client.s3.store import Store
 from tests.fake_s3 import FakeS3
@@ -128,3 +129,23 @@ def test_keys_are_listed_in_order(storage: Storage, deadline: Deadline) -> None:
     assert wanted == found
     with pytest.raises(UnknownObject):
         storage.keys(Place("no-such-bucket", ""), "", deadline)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "told"),
+    [
+        ("http://127.0.0.1:1", "the connection was refused"),
+        ("http://no-such-host.invalid", "the host name is unknown"),
+    ],
+)
+def test_no_connection_is_told_by_its_cause(
+    endpoint: str, told: str, at: Place, deadline: Deadline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """botocore's one exception for both is told apart; neither is waited for as a busy S3 is."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "local")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(store, "UNREACHED_S", 0.2)
+    with pytest.raises(StorageUnavailable, match=f"could not be reached for s3:GetObject.*{told}"):
+        Store().head(at, deadline)

@@ -61,6 +61,61 @@ def test_what_stays_wrong(problem: Exception, kind: type[errors.MskClientError])
     assert "my-bucket" in str(found)
 
 
+class NameResolutionError(Exception):
+    """As urllib3 has it."""
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (
+            aws.EndpointConnectionError(endpoint_url="https://x", error="[Errno 111] refused"),
+            "be reached for s3:PutObject on s3://my-bucket/lake/x: the connection was refused",
+        ),
+        (
+            aws.EndpointConnectionError(endpoint_url="https://x", error=NameResolutionError()),
+            "the host name is unknown. Look at AWS_ENDPOINT_URL_S3",
+        ),
+        (
+            aws.EndpointConnectionError(endpoint_url="https://x", error="no route to host"),
+            "there is no way to it. Look at the network's routes",
+        ),
+        (aws.ConnectTimeoutError(endpoint_url="https://x"), "needs a gateway endpoint for S3"),
+        (aws.ProxyConnectionError(proxy_url="http://p"), "Look at HTTPS_PROXY"),
+        (answered(503, "SlowDown"), "it throttles, or is busy. Try again later"),
+        (answered(400, "ThrottlingException"), "it throttles, or is busy. Try again later"),
+        (answered(500, "InternalError"), "it failed of itself"),
+        (answered(409, "ConditionalRequestConflict"), "could not take the call at that moment"),
+        (aws.ReadTimeoutError(endpoint_url="https://x"), "it sent no answer"),
+        (aws.ConnectionClosedError(endpoint_url="https://x"), "the connection to it was lost"),
+    ],
+)
+def test_one_cause_is_told(problem: Exception, told: str) -> None:
+    """The text has the cause that is known, and none that it can't be."""
+    found = str(translate(problem, "s3:PutObject", AT, "eu-west-1"))
+    assert told in found
+    causes = ("gateway endpoint", "refused:", "is unknown", "throttles", "failed of", "was lost")
+    assert sum(cause in found for cause in causes) <= 1
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (answered(400, "KMS.DisabledException"), "The KMS key that encrypts there can't be used"),
+        (answered(301, "PermanentRedirect"), "The bucket is in another region"),
+        (answered(403, "InvalidObjectState"), "restore it first"),
+        (aws.SSLError(endpoint_url="https://x", error="certificate"), "AWS_CA_BUNDLE"),
+        (aws.NoRegionError(), "Set AWS_REGION."),
+        (answered(400, "InvalidTag"), "Its own words say why: mend it"),
+    ],
+)
+def test_a_refusal_says_what_to_do(problem: Exception, told: str) -> None:
+    """What to do stands beside S3's own words."""
+    found = translate(problem, "s3:PutObject", AT, "eu-west-1")
+    assert isinstance(found, errors.StorageRefused)
+    assert told in str(found)
+
+
 @pytest.mark.parametrize("problem", PASSING)
 def test_what_may_pass(problem: Exception) -> None:
     """What may pass is tried again, and at last told as retriable."""

@@ -10,6 +10,8 @@ from botocore import exceptions as aws
 from msk_client import errors
 from msk_client.aws.answered import NO_CREDENTIALS, code_of, is_lost, status_of
 from msk_client.aws.answered import told as told_by
+from msk_client.s3 import advice
+from msk_client.s3.advice import ARCHIVED
 
 if TYPE_CHECKING:
     from msk_client.s3.keys import Place
@@ -64,11 +66,13 @@ def translate(problem: Exception, action: str, at: Place, region: str) -> errors
             f"S3 can't be asked for {action} on {at}: the function's AWS credentials are missing,"
             f" incomplete, wrong or have ended. {told}"
         )
+    if advice.is_unreached(problem):
+        return errors.StorageUnavailable(
+            f"S3 could not be reached for {action} on {at}: {advice.unreached(problem)} {told}"
+        )
     if may_pass(problem):
         return errors.StorageUnavailable(
-            f"S3 could not serve {action} on {at}: it can't be reached, is slow, throttles or"
-            " fails. Try again. In a VPC without NAT it needs a gateway endpoint for S3; if"
-            f" AWS_ENDPOINT_URL_S3 is set, look where it leads. {told}"
+            f"S3 could not serve {action} on {at}: {advice.unserved(problem)} {told}"
         )
     if isinstance(problem, aws.ParamValidationError):
         return errors.InvalidRequest(f"S3 can't be asked for {at}: {problem}")
@@ -77,7 +81,7 @@ def translate(problem: Exception, action: str, at: Place, region: str) -> errors
 
 def _refused(problem: Exception, action: str, at: Place, region: str) -> errors.MskClientError:
     status, told = status_of(problem), told_by(problem, "S3")
-    if status == HTTPStatus.FORBIDDEN:
+    if status == HTTPStatus.FORBIDDEN and code_of(problem) != ARCHIVED:
         return errors.NotAuthorized(
             f"The role may not do this: S3 refused {action} on {_resource(action, at, region)}."
             " Add it to the role's policy (where a KMS key encrypts: kms:GenerateDataKey and"
@@ -91,7 +95,7 @@ def _refused(problem: Exception, action: str, at: Place, region: str) -> errors.
         return errors.ObjectConflict(
             f"{at} is not the object that was meant: it was written anew since. {told}"
         )
-    return errors.StorageRefused(f"S3 refused {action} on {at}. {told}")
+    return errors.StorageRefused(f"S3 refused {action} on {at}. {advice.refused(problem)} {told}")
 
 
 def _resource(action: str, at: Place, region: str) -> str:

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msk_client.aws.answered import status_of
 from msk_client.errors import StorageUnavailable
 from msk_client.s3 import failures
+from msk_client.s3.advice import is_unreached
 from msk_client.s3.parts import Parts
 from msk_client.s3.ports import Head, Opened
 
@@ -28,7 +29,12 @@ T = TypeVar("T")
 PATIENCE_S = 30.0
 """How long one call is tried again while S3 fails to serve it."""
 
-CONNECT_S = 5.0
+UNREACHED_S = 5.0
+"""How long where there isn't even a connection: mostly there never will be one."""
+
+CONNECT_S = 1.0
+"""S3's names have eight addresses, and each is tried for so long."""
+
 SILENCE_S = 15.0
 """S3 is asked again where nothing comes for this long: a new request is mostly quicker."""
 
@@ -126,7 +132,7 @@ class Store:
 
     def _call(self, call: Callable[[], T], action: str, at: Place, deadline: Deadline) -> T:
         """Try until S3 has answered, in a thread, so that the deadline holds whatever happens."""
-        patience = deadline.within(PATIENCE_S)
+        patience, connecting = deadline.within(PATIENCE_S), deadline.within(UNREACHED_S)
         pause_s = FIRST_PAUSE_S
         while True:
             try:
@@ -134,10 +140,12 @@ class Store:
             except FutureTimeout:
                 raise StorageUnavailable(
                     f"S3 did not answer {action} on {at} within the invocation's time. Try again,"
-                    " or give the function a longer timeout."
+                    " or give the function a longer timeout. Where it never answers: in a VPC"
+                    " without NAT it needs a gateway endpoint for S3."
                 ) from None
             except (ClientError, BotoCoreError) as problem:
-                if not failures.may_pass(problem) or patience.left_s <= pause_s:
+                left_s = (connecting if is_unreached(problem) else patience).left_s
+                if not failures.may_pass(problem) or left_s <= pause_s:
                     raise failures.translate(problem, action, at, self._region) from problem
             time.sleep(random.uniform(pause_s / 2, pause_s))  # noqa: S311 - a jitter is no secret
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
