@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from typing import Any
 
 import pytest
@@ -358,7 +359,8 @@ def test_another_object_is_not_the_rest() -> None:
     """An object that was written anew isn't taken for the one that was begun."""
     resume = {"record": 1, "etag": '"another"'}
     kafka = KeptKafka()
-    failure(ObjectConflict, event(resume=resume), kafka, s3=stored(numbers(9)))
+    told = failure(ObjectConflict, event(resume=resume), kafka, s3=stored(numbers(9)))
+    assert 'without "resume"' in told
     assert {} == kafka.logs
 
 
@@ -370,7 +372,7 @@ def test_a_refused_record_ends_it() -> None:
     content = numbers(5) + b"x" * (MAX_VALUE_BYTES + 1) + b"\n" + numbers(3)
     told = failure(RecordTooLarge, event(), KeptKafka(), s3=stored(content))
     assert f"Record 5 of {URI} was refused" in told
-    assert '"record": 5' in told
+    assert '"record": 6' in told
 
 
 def test_refused_records_are_reported() -> None:
@@ -391,12 +393,51 @@ def test_refused_records_are_reported() -> None:
 
 
 def test_a_record_that_can_not_be_read_ends_it() -> None:
-    """What stands before a bad line is delivered, and the position is the bad line."""
+    """What stands before a bad line is delivered; then it is left out, or mended and sent."""
     kafka, s3 = KeptKafka(), stored(RECORD + b"\noops\n" + RECORD)
     told = failure(InvalidRequest, event(source_format="records"), kafka, s3=s3)
     assert "Record 1 is not JSON" in told
-    assert '"record": 1' in told
+    assert "go on with record 1 (and the object's new ETag" in told
     assert [b"v"] == values(kafka)
+    behind = json.loads(told.split('"resume": ')[1].split(";")[0])
+    rest = body(event(source_format="records", resume=behind), kafka, s3=s3)
+    assert (1, True) == (rest["produced"], rest["complete"])
+    mended = stored(RECORD + b'\n{"value": "mended"}\n' + RECORD)
+    resume = {"record": 1, "etag": mended.objects["in/orders.ndjson"].head.etag}
+    body(event(source_format="records", resume=resume), kafka, s3=mended)
+    assert [b"v", b"v", b"mended", b"v"] == values(kafka)
+
+
+@pytest.mark.parametrize(
+    ("content", "fields"),
+    [
+        (b"id,name\n", {"key_column": "no"}),
+        (b"id,id\n", {}),
+        (b"id\n\xff\n", {}),
+        (gzip.compress(b"id\n1\n")[:-9], {}),
+        (b"id\n1\n", {"resume": {"record": 5}}),
+    ],
+)
+def test_nothing_leads_nowhere(content: bytes, fields: dict[str, Any]) -> None:
+    """Where nothing was sent, and the same would fail again, no such way is told."""
+    s3 = stored(content)
+    etag = s3.objects["in/orders.ndjson"].head.etag
+    fields = (
+        fields | {"resume": fields["resume"] | {"etag": etag}} if "resume" in fields else fields
+    )
+    told = failure(InvalidRequest, event(source_format="csv", **fields), s3=s3)
+    assert "o on with" not in told.replace("no record 5 to go on with", "")
+
+
+def test_content_that_breaks_off_is_gone_on_with_once_it_is_mended() -> None:
+    """What was sent of it needn't be sent again: its records have the same numbers."""
+    kafka, s3 = KeptKafka(), stored(b"id\n1\n\xff\n")
+    told = failure(InvalidRequest, event(source_format="csv"), kafka, s3=s3)
+    assert 'Once that is mended, go on with "resume": {"record": 1' in told
+    mended = stored(b"id\n1\n2\n")
+    resume = {"record": 1, "etag": mended.objects["in/orders.ndjson"].head.etag}
+    body(event(source_format="csv", resume=resume), kafka, s3=mended)
+    assert [b'{"id":"1"}', b'{"id":"2"}'] == values(kafka)
 
 
 def test_a_broken_csv_can_not_go_on() -> None:

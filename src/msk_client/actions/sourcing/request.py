@@ -32,7 +32,7 @@ class Resume(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return msgspec.structs.asdict(self)
 
     def __str__(self) -> str:
-        return f'Go on with "resume": {json.dumps(self.as_json())}.'
+        return f'"resume": {json.dumps(self.as_json())}'
 
 
 def check(request: Produce) -> None:

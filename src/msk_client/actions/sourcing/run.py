@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from msk_client.actions.call import Answer
 from msk_client.actions.create_topic import made_if_missing
 from msk_client.actions.results import failures_listed
+from msk_client.actions.sourcing.advice import way_on
 from msk_client.actions.sourcing.contents import parts_of
 from msk_client.actions.sourcing.parts import Bad, Batch, skipped
 from msk_client.actions.sourcing.request import Resume, place
 from msk_client.actions.sourcing.sent import Sent
-from msk_client.errors import DeadlineExceeded, MskClientError
+from msk_client.errors import DeadlineExceeded, MskClientError, ObjectConflict
 from msk_client.records import Outgoing
 
 if TYPE_CHECKING:
@@ -38,18 +39,27 @@ S3_RESERVE_S = 1.0
 
 def produce_from_source(request: Produce, call: Call) -> Answer:
     """Send an object's records; the answer has `position` where some are left for another call."""
-    from msk_client.s3.source import Content, Version  # noqa: PLC0415 - dear at cold start
-    from msk_client.s3.store import store  # noqa: PLC0415 - same
-
     at = place(request, call)
-    resume = None if request.resume is UNSET else request.resume
-    version = Version() if resume is None else Version(resume.etag, resume.version_id)
     until = _reading_until(call.deadline)
-    with Content(store(), at, version, until) as content:
+    with _opened(at, request.resume, until) as content:
         made, stream = made_if_missing(
             request, call, lambda: call.kafka.stream(request.topic, call.deadline)
         )
         return _Transfer(request, call, at, content, stream).run(until, topic_created=made)
+
+
+def _opened(at: Place, resume: Resume | UnsetType, until: Deadline) -> Content:
+    """Open the object; where it isn't the one that was begun, say what can be done."""
+    from msk_client.s3.source import Content, Version  # noqa: PLC0415 - dear at cold start
+    from msk_client.s3.store import store  # noqa: PLC0415 - same
+
+    if isinstance(resume, UnsetType):
+        return Content(store(), at, Version(), until)
+    try:
+        return Content(store(), at, Version(resume.etag, resume.version_id), until)
+    except ObjectConflict as problem:
+        on = way_on(problem, resume, of_record=False, is_begun=False)
+        raise ObjectConflict(f"{problem}{on}") from problem
 
 
 def _reading_until(deadline: Deadline) -> Deadline:
@@ -71,6 +81,8 @@ class _Transfer:
         self.sent = Sent(self.first)
         self.complete = False
         self.problem: MskClientError | None = None
+        self.bad: MskClientError | None = None
+        """Why one record can't be read, where those behind it can."""
 
     def run(self, until: Deadline, *, topic_created: bool) -> Answer:
         """Send, and say what became of it."""
@@ -105,6 +117,7 @@ class _Transfer:
             if isinstance(part, Bad):
                 if self.raising or part.final:
                     self.problem = part.error
+                    self.bad = None if part.final else part.error
                     return False
                 self.sent.leave_out(part)
             elif self.stream.put(self._stamped(part)):
@@ -139,20 +152,26 @@ class _Transfer:
             number, outcome = next(iter(failures.items()))
             problem = outcome.error
             assert problem is not None  # noqa: S101 - of every outcome that is no delivery
-            raise self._told(problem, f"Record {number} of {self.at} was refused", number)
+            what = f"Record {number} of {self.at} was refused"
+            raise self._told(problem, what, number, of_record=True)
         stopped = self.problem or done.cause
         progress = settled > self.first
         if stopped is not None and not (isinstance(stopped, DeadlineExceeded) and progress):
-            raise self._told(stopped, f"Sending {self.at} ended at record {settled}", settled)
+            what = f"Sending {self.at} ended at record {settled}"
+            raise self._told(stopped, what, settled, of_record=stopped is self.bad)
         if not progress and not self._is_complete(done):
             raise DeadlineExceeded(
                 f"The time ran out before a record of {self.at} was acknowledged: give the"
                 " function a longer timeout."
             )
 
-    def _told(self, problem: MskClientError, what: str, number: int) -> MskClientError:
+    def _told(
+        self, problem: MskClientError, what: str, number: int, *, of_record: bool
+    ) -> MskClientError:
         """Say where it ended, why, and how to go on."""
-        return type(problem)(f"{what}: {problem} {self._position(number)}")
+        position, is_begun = self._position(number), number > self.first
+        on = way_on(problem, position, of_record=of_record, is_begun=is_begun)
+        return type(problem)(f"{what}: {problem}{on}")
 
     def _position(self, number: int) -> Resume:
         return Resume(number, self.content.head.etag, self.content.head.version_id)
