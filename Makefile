@@ -24,7 +24,7 @@ define with_java
 endef
 
 .PHONY: help install demo mapping test test-unit test-integration test-protocol test-e2e test-java lint format \
-	msk invoke bench soak verify-aws lock clean engine engine-stop image test-image test-containers \
+	msk aws invoke bench soak verify-aws lock clean engine engine-stop image test-image test-containers \
 	validate test-deploy deploy deploy-pipeline logs delete
 
 help: ## List the targets
@@ -96,11 +96,14 @@ format: install ## Format the code and mend what ruff can
 msk: install ## Run the local MSK in the foreground and print the exports for another shell
 	@$(BIN)/python -m local.msk --kafka-version $(KAFKA_VERSION)
 
+aws: install ## Run a local S3 and SQS and print the exports; look into them: OPTIONS="ls s3://my-bucket/"
+	@$(BIN)/python -m local.aws $(OPTIONS)
+
 mapping: install ## Run an event source mapping here: a topic into S3, until Ctrl-C [OPTIONS="--provisioned --sink log"]
 	@$(BIN)/python -m local.mapping $(OPTIONS)
 
-invoke: install ## Send one event: make invoke EVENT=events/produce.json
-	@$(BIN)/python -m local.invoke $(EVENT)
+invoke: install ## Send one event: make invoke EVENT=events/produce.json [OPTIONS=--keep]
+	@$(BIN)/python -m local.invoke $(EVENT) $(OPTIONS)
 
 engine: install ## A container engine: Docker if it runs, else a podman of our own (Debian, root)
 	@$(BIN)/python -m local.engine start

@@ -1,7 +1,9 @@
 """Send one event to the function on this machine, and print its answer.
 
-With KAFKA_ENDPOINT in the environment (from `make msk` in another shell) the event goes to that
-cluster, else to a local MSK started for the call; `--keep` leaves that one running until Ctrl-C.
+With KAFKA_ENDPOINT or MSK_CLUSTER_ARN in the environment (from `make msk` in another shell) the
+event goes to that cluster, else to a local MSK started for the call. A local cluster goes with a
+local S3 and SQS: those of the environment (from `make aws`), else new ones. `--keep` leaves what
+was started running until Ctrl-C. Settings of the function are taken from the environment.
 """
 
 import argparse
@@ -10,24 +12,21 @@ import os
 import shlex
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from local.lambda_runtime import EmulatorError, Invocation, open_function
-from local.msk import MskError, ProgramMissing, start_msk
+from local.lambda_runtime import EmulatorError, Function, Invocation, open_function
+from local.msk import MskError, ProgramMissing
 from local.msk.errors import ONLY_HERE
-
-_SETTINGS = ("KAFKA_", "ALLOWED_", "POWERTOOLS_")
-_AWS = ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+from local.surroundings import Surroundings, plan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Send the event of the command line; 0 if the function succeeded, 1 if it failed."""
     options = _parser().parse_args(arguments)
     try:
-        with _cluster(keep=options.keep) as environment, open_function(environment) as function:
-            return _report(function.invoke(options.event))
+        return _invoke(options.event, keep=options.keep)
     except KeyboardInterrupt:
         return 130
     except ProgramMissing as missing:
@@ -41,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m local.invoke", description=__doc__)
     parser.add_argument("event", type=_event, help="a file with the event as JSON")
-    parser.add_argument("--keep", action="store_true", help="leave the local MSK running")
+    parser.add_argument("--keep", action="store_true", help="leave what was started running")
     return parser
 
 
@@ -52,34 +51,45 @@ def _event(file: str) -> object:
         raise argparse.ArgumentTypeError(f"{file}: {error}") from error
 
 
-@contextmanager
-def _cluster(*, keep: bool) -> Iterator[Mapping[str, str]]:
-    """Give the function's environment for the cluster that the shell names, or for a new one."""
+def _invoke(event: object, *, keep: bool) -> int:
     shell = os.environ  # noqa: TID251 - what the developer's shell says is the point
-    if shell.get("KAFKA_ENDPOINT"):
-        yield {name: shell[name] for name in shell if name.startswith(_SETTINGS) or name in _AWS}
-        return
-    _say("Starting a local MSK ...")
-    with start_msk() as msk:
-        yield msk.environment()
-        if keep:
-            _wait(msk.environment())
+    with (
+        Surroundings(plan(shell), _say) as around,
+        open_function(around.variables) as function,
+    ):
+        is_warm = _send_samples(function, event, around)
+        code = _report(function.invoke(event), is_warm=is_warm)
+        for uri in around.written():
+            _say(f"Written: {uri}")
+        if keep and (around.plan.starts_msk or around.plan.starts_aws):
+            _wait(around.variables)
+    return code
+
+
+def _send_samples(function: Function, event: object, around: Surroundings) -> bool:
+    """Write what a new cluster lacks for the event; tell whether the function has run so."""
+    samples = around.samples_for(event)
+    for sample in samples:
+        sent = function.invoke(sample)
+        if sent.error_type is not None:
+            _say(f"{sent.error_type}: {sent.error_message}")
+    return bool(samples)
 
 
 def _wait(environment: Mapping[str, str]) -> None:
-    _say("The local MSK runs until Ctrl-C. To send it more events, in another shell:")
+    _say("What was started runs until Ctrl-C. To use it in another shell:")
     for name, value in environment.items():
         _say(f"  export {name}={shlex.quote(value)}")
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
 
 
-def _report(invocation: Invocation) -> int:
+def _report(invocation: Invocation, *, is_warm: bool) -> int:
     if invocation.error_type is None:
-        print(json.dumps(invocation.payload, indent=2, ensure_ascii=False))
+        print(json.dumps(invocation.payload, indent=2, ensure_ascii=False), flush=True)
     else:
         _say(f"{invocation.error_type}: {invocation.error_message}")
-    _say(f"{invocation.duration_ms:.0f} ms, cold start included")
+    _say(f"{invocation.duration_ms:.0f} ms" + ("" if is_warm else ", cold start included"))
     return 0 if invocation.error_type is None else 1
 
 

@@ -13,13 +13,10 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self, cast
 
-import boto3
-from botocore.config import Config
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from local.aws import look
 from local.aws.faults import Fault, Faults
-from local.msk.roles import DEFAULT_ROLE, REGION
 
 _Environ = dict[str, Any]
 _Start = Callable[..., Any]
@@ -51,14 +48,7 @@ class LocalAws:
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
         """Make a boto3 client: the tests' own hands."""
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name=REGION,
-            aws_access_key_id=DEFAULT_ROLE.access_key_id,
-            aws_secret_access_key=DEFAULT_ROLE.secret_access_key,
-            config=Config(retries={"total_max_attempts": 1}, max_pool_connections=20),
-        )
+        return look.client(service, self.url)
 
     def set_faults(self, *faults: Fault) -> None:
         """Let requests meet these faults from now on, and no others."""
@@ -90,9 +80,11 @@ def start_aws(host: str = "127.0.0.1", port: int = 0) -> LocalAws:
 
 class _Front:
     def __init__(self) -> None:
+        from moto.moto_server import werkzeug_app as moto  # noqa: PLC0415 - takes a second
+
         self.faults = Faults()
         self.over = Event()
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = moto.DomainDispatcherApplication(moto.create_backend_app)
         self._locks: defaultdict[str, Lock] = defaultdict(Lock)
 
     def __call__(self, environ: _Environ, start: _Start) -> Iterable[bytes]:

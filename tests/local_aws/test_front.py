@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
+import signal
 import socket
 import subprocess
 import sys
@@ -16,9 +18,17 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from local.aws import Fault, LocalAws, start_aws
+from local.aws.__main__ import main
+from local.aws.look import client
+from local.samples import BUCKET, OBJECTS
+from msk_client.s3.packing import packer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    Look = Callable[..., tuple[int, str, str]]
+
+COMMAND = [sys.executable, "-m", "local.aws"]
 
 
 @pytest.fixture(name="own")
@@ -127,9 +137,8 @@ def test_sqs_is_there_too(own: LocalAws) -> None:
 
 def test_it_runs_as_a_program() -> None:
     """`python -m local.aws` prints its exports, serves, and ends with its standard input."""
-    command = [sys.executable, "-m", "local.aws"]
     with subprocess.Popen(  # noqa: S603 - our own program
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as program:
         assert program.stdout is not None
         line = program.stdout.readline()
@@ -139,3 +148,100 @@ def test_it_runs_as_a_program() -> None:
             pass
         program.communicate("", timeout=30)
     assert program.returncode == 0
+
+
+@pytest.fixture(scope="module", name="shell")
+def a_shell_with_exports() -> Iterator[dict[str, str]]:
+    """The environment of a shell that took the exports of a running `python -m local.aws`."""
+    with subprocess.Popen(  # noqa: S603 - our own program
+        COMMAND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        lines = [program.stdout.readline().strip() for _ in range(6)]
+        shown = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+        yield {"PATH": "/usr/bin:/bin", **shown}
+        program.send_signal(signal.SIGINT)
+        _, wrong = program.communicate(timeout=30)
+    assert (0, None) == (program.returncode, wrong)
+
+
+@pytest.fixture
+def look(
+    shell: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Look:
+    """Call a command of `python -m local.aws` in that shell: its code, output and errors."""
+    for name, value in shell.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main(arguments)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_the_exports_are_all_that_an_sdk_needs(shell: dict[str, str]) -> None:
+    """Both endpoints, a region and made-up credentials are printed."""
+    assert {
+        *("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS", "AWS_REGION", "AWS_ACCESS_KEY_ID"),
+        *("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    } < shell.keys()
+
+
+def test_objects_are_listed_and_printed(shell: dict[str, str], look: Look) -> None:
+    """The samples are there, and what is compressed is printed as it was."""
+    listed = look("ls", f"s3://{BUCKET}/in/")[1].split()
+    assert [f"s3://{BUCKET}/{key}" for key in OBJECTS if key.startswith("in/")] == listed[1::2]
+    text = OBJECTS["in/orders.ndjson"]
+    assert (0, text.decode(), "") == look("cat", f"s3://{BUCKET}/in/orders.ndjson")
+    s3 = client("s3", shell["AWS_ENDPOINT_URL_S3"])
+    for packed, encoding in ((gzip.compress(text), "gzip"), (zstd(text), "zstd")):
+        s3.put_object(Bucket=BUCKET, Key="packed", Body=packed, ContentEncoding=encoding)
+        assert (0, text.decode(), "") == look("cat", f"s3://{BUCKET}/packed")
+
+
+def zstd(text: bytes) -> bytes:
+    """Compress."""
+    own = packer("zst")
+    return own.compress(text) + own.flush()
+
+
+def test_messages_are_printed_and_stay(shell: dict[str, str], look: Look) -> None:
+    """A queue's messages, more than one request brings, are shown again the next time."""
+    sqs = client("sqs", shell["AWS_ENDPOINT_URL_SQS"])
+    url = sqs.create_queue(QueueName="seen")["QueueUrl"]
+    for number in range(12):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    for _ in range(2):
+        assert {str(n) for n in range(12)} == set(look("messages", "seen")[1].split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ls", "s3://none"], "NoSuchBucket"),
+        (["cat", f"s3://{BUCKET}/none"], "NoSuchKey"),
+        (["cat", "none"], "none is not s3://bucket/key"),
+        (["messages", "none"], "NonExistentQueue"),
+    ],
+)
+def test_what_isnt_there_is_one_line(look: Look, arguments: list[str], said: str) -> None:
+    """A wrong name is told without a traceback."""
+    code, shown, told = look(*arguments)
+    assert (2, "") == (code, shown)
+    (line,) = told.splitlines()
+    assert said in line
+
+
+@pytest.mark.parametrize("command", [["ls"], ["cat", "s3://my-bucket/a"], ["messages", "seen"]])
+def test_aws_itself_is_never_asked(
+    look: Look, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    """Without the exports nothing is looked at, whatever credentials there are."""
+    for service in ("S3", "SQS"):
+        monkeypatch.delenv(f"AWS_ENDPOINT_URL_{service}")
+    code, _, told = look(*command)
+    assert 2 == code
+    (line,) = told.splitlines()
+    assert "AWS_ENDPOINT_URL_" in line
+    assert "make aws" in line
