@@ -17,7 +17,7 @@ NAMES = ("S3_EVENT_TOPIC", "SQS_TOPIC", "SQS_BODY", "SQS_PARTIAL_RESPONSE", "CON
 Body = Literal["record", "value", "action"]
 TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 RULE_FIELDS = {
-    *("topic", "source_format", "key_column", "on_failure", "stamp"),
+    *("topic", "source_format", "key_column", "keep_partitions", "on_failure", "stamp"),
     *("create_if_missing", "num_partitions"),
 }
 """What a rule may say: fields of produce."""

@@ -136,6 +136,26 @@ def test_what_was_drained_can_be_restored() -> None:
         ]
 
 
+def test_a_lake_goes_into_a_topic_with_fewer_partitions() -> None:
+    """Records of a partition that the topic hasn't are refused, unless their keys may decide."""
+    lines = [b'{"key":"k%d","value":"%d","partition":%d}' % (i, i, i % 3) for i in range(9)]
+    kafka, s3 = KeptKafka(), stored(b"\n".join(lines))
+    kafka.add_topic("orders", 2)
+    request = event(source_format="records")
+    told = failure(InvalidRequest, request, kafka, s3=s3)
+    assert '"keep_partitions": false' in told
+    assert [b"0", b"1"] == values(kafka)
+    report = body(request | {"on_failure": "report"}, kafka, s3=s3)
+    assert ([2, 5, 8], 6) == ([one["index"] for one in report["results"]], report["produced"])
+    kafka.add_topic("again", 2)
+    answer = body(request | {"keep_partitions": False, "topic": "again"}, kafka, s3=s3)
+    assert (9, True) == (answer["produced"], answer["complete"])
+    assert {b"%d" % i for i in range(9)} == set(values(kafka, "again"))
+    kept = request | {"keep_partitions": True, "topic": "kept", "num_partitions": 3}
+    body(kept, kafka, s3=s3)
+    assert [3, 3, 3] == [len(log.records) for log in kafka.logs["kept"]]
+
+
 RECORD = (
     b'{"topic":"a","partition":0,"offset":1,"timestamp":1700000000000,"key":null,"value":"v",'
     b'"headers":[]}'
@@ -492,11 +512,12 @@ def test_a_wrong_request_is_refused(fields: dict[str, Any], told: str) -> None:
     assert told in refusal(event(**fields))
 
 
-@pytest.mark.parametrize("name", ["source_format", "key_column", "resume"])
+@pytest.mark.parametrize("name", ["source_format", "key_column", "keep_partitions", "resume"])
 def test_fields_of_a_source_need_one(name: str) -> None:
     """Fields about an object are refused without one."""
     fields: dict[str, Any] = {
         "source_format": "csv", "key_column": "id", "resume": {"record": 1, "etag": "x"},
+        "keep_partitions": False,
     }  # fmt: skip
     told = refusal({"action": "produce", "topic": "orders", name: fields[name]})
     assert name in told

@@ -46,6 +46,7 @@ class Produce(Request, frozen=True, kw_only=True):
     source: str | UnsetType = UNSET
     source_format: SourceFormat | UnsetType = UNSET
     key_column: str | UnsetType = UNSET
+    keep_partitions: bool | UnsetType = UNSET
     resume: Resume | UnsetType = UNSET
 
 

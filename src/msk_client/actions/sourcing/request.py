@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from msk_client.s3.keys import Place
 
 SourceFormat = Literal["values", "records", "csv"]
-WITH_SOURCE = ("source_format", "key_column", "resume")
+WITH_SOURCE = ("source_format", "key_column", "keep_partitions", "resume")
 
 
 class Resume(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from msk_client.actions.call import Answer
 from msk_client.actions.create_topic import made_if_missing
 from msk_client.actions.results import failures_listed
+from msk_client.actions.sourcing import partitions
 from msk_client.actions.sourcing.advice import way_on
 from msk_client.actions.sourcing.contents import parts_of
 from msk_client.actions.sourcing.parts import Bad, Batch, skipped
@@ -88,7 +89,7 @@ class _Transfer:
         """Send, and say what became of it."""
         kind, parts = parts_of(self.request, self.at, self.content)
         try:
-            self.complete = self._send(skipped(parts, self.first))
+            self.complete = self._send(self._placed(skipped(parts, self.first)))
         except MskClientError as problem:
             self.problem = None if until.passed else problem
         done = self.stream.finish()
@@ -110,6 +111,12 @@ class _Transfer:
         if self.request.results != "none":
             body |= failures_listed(failures, self.call.max_answer_bytes)
         return Answer(body, MULTI_STATUS if failures else 200)
+
+    def _placed(self, parts: Iterator[Part]) -> Iterator[Part]:
+        """Let the records, or their keys, say into which partitions they go."""
+        if self.request.keep_partitions is False:
+            return partitions.by_key(parts)
+        return partitions.kept(parts, self.request.topic, self.stream.num_partitions)
 
     def _send(self, parts: Iterator[Part]) -> bool:
         """Put everything into the stream; False where it stopped before the end."""
