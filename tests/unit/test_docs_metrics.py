@@ -20,7 +20,7 @@ from tests.unit.test_mapping import PRODUCE, S3, target
 from tests.unit.test_s3_event import FILES, created, file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 SOURCE = Path(__file__).parents[2] / "src" / "msk_client"
 NAME = re.compile("(?:[A-Z][a-z]+)+")
@@ -29,7 +29,7 @@ NAME = re.compile("(?:[A-Z][a-z]+)+")
 def counted(tree: ast.Module) -> Iterator[str]:
     """Find what a module counts: keys of `counts`, and what it hands to CloudWatch itself."""
     for node in ast.walk(tree):
-        found: list[ast.expr | None] = []
+        found: Sequence[ast.expr | None] = []
         if isinstance(node, ast.Dict):
             found = list(node.keys)
         elif isinstance(node, ast.Subscript) and "counts" in ast.unparse(node.value):

@@ -15,7 +15,8 @@ from msk_client.s3 import columns, formats
 from msk_client.s3.keys import DEFAULT_PATTERN, PARTS, Pattern, Start
 from msk_client.s3.objects import OBJECT_BYTES, Destination, Objects, Source
 from tests.fake_s3 import FakeS3
-from tests.unit.test_docs import CODE, blocks, named, prose, section, table, tables
+from tests.unit.invoking import cluster, invoke
+from tests.unit.test_docs import CODE, EVENTS, blocks, named, prose, section, table, tables
 from tests.unit.test_s3_objects import record
 
 PAGE = (Path(__file__).parents[2] / "docs" / "pipeline.md").read_text(encoding="utf-8")
@@ -84,3 +85,13 @@ def test_the_permissions_are_a_policy() -> None:
     (block,) = blocks(section(PAGE, "Permissions for S3"))
     (statement,) = json.loads(block.text)["Statement"]
     assert statement["Action"] == ["s3:PutObject", "s3:GetObject"]
+
+
+def test_the_examples_of_exports_do_not_overlap() -> None:
+    """None begins elsewhere with each call, and no two go into one prefix."""
+    exports = [e for e in EVENTS.values() if "destination" in e and "group" not in e]
+    assert exports
+    kafka = cluster("r")
+    told = [invoke(event, kafka, s3=FakeS3())["body"] for event in exports]
+    assert not any("note" in one for one in told)
+    assert len({one["destination"] for one in told}) == len(told)

@@ -222,6 +222,26 @@ def test_an_export_again_adopts_what_is_there() -> None:
     assert spans(body(EXPORT, kafka, s3=s3)) == [(0, 0, 3, True), (0, 3, 4, False)]
 
 
+@pytest.mark.parametrize(
+    ("start", "moves"),
+    [
+        ("-1d", True),
+        ({"tail": 1}, True),
+        ("beginning", False),
+        ({"offsets": {"0": 0}}, False),
+        ({"timestamp": 10**12}, False),
+    ],
+)
+def test_an_export_whose_start_moves_is_warned_of(
+    start: object,
+    moves: bool,  # noqa: FBT001 - a column
+) -> None:
+    """The answer says that another call begins elsewhere, and its objects overlap these."""
+    answer = body(EXPORT | {"from": start}, cluster("rr"))
+    assert ("note" in answer) == moves
+    assert "note" not in body(EXPORT, cluster("rr"))
+
+
 def test_true_is_the_settings_destination() -> None:
     """`true` goes where the settings say, in their form."""
     kafka, s3 = cluster("r"), FakeS3()

@@ -20,7 +20,7 @@ from msk_client.actions.consuming.page import (
 from msk_client.actions.consuming.place import Place, PlaceInput, place
 from msk_client.actions.consuming.ranges import Log, resolve
 from msk_client.actions.create_topic import refuse_dots
-from msk_client.actions.draining.request import DestinationField, check, wish
+from msk_client.actions.draining.request import DestinationField, check, note, wish
 from msk_client.actions.request import GroupName, Partition, Request, TopicName
 from msk_client.answer import MAX_ANSWER_BYTES
 from msk_client.errors import DeadlineExceeded, InvalidRequest, UnknownTopic
@@ -126,7 +126,7 @@ def _drain(request: Consume, start: Place, until: Place, call: Call) -> Answer:
     where = call.kafka.endpoint
     letters = None if below is None else Letters(s3, below, told, where, made.kms_key_id)
     task = Task(log, resolve(log, start, until, committed), s3, made, letters)
-    return drain(call, task, bookmark)
+    return Answer(drain(call, task, bookmark).body | note(request))
 
 
 def _log(request: Consume, start: Place, call: Call, deadline: Deadline) -> Log:

@@ -19,6 +19,10 @@ REFUSED = {
     "max_bytes": "it limits an answer with records, and this one has none",
     "wait_ms": "a drain reads what is there; let a schedule call it again",
 }
+MOVING = (
+    "This export's 'from' is another place with each call, and objects of two starts hold the same"
+    " records: give each such export a prefix of its own, or name offsets or a timestamp."
+)
 
 
 class DestinationInput(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -76,3 +80,10 @@ def check(request: Consume) -> None:
             " moves the group's bookmark over what it stores. Leave out 'commit' to drain, or"
             " 'group' to export a range, which commits nothing."
         )
+
+
+def note(request: Consume) -> dict[str, str]:
+    """Warn of an export whose start moves: objects of other starts beside it hold the same."""
+    start = request.from_
+    moves = start.startswith("-") if isinstance(start, str) else start and start.tail is not UNSET
+    return {"note": MOVING} if moves else {}
