@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from msk_client.aws.answered import status_of
+from msk_client.aws.clients import client
 from msk_client.errors import StorageUnavailable
 from msk_client.s3 import failures
 from msk_client.s3.advice import is_unreached
@@ -163,16 +164,12 @@ def store() -> Store:
 
 
 def _client() -> Any:  # noqa: ANN401 - botocore makes its classes at run time
-    from botocore.config import Config  # noqa: PLC0415 - dear at cold start
-    from botocore.session import get_session  # noqa: PLC0415 - same
-
-    config = Config(
-        retries={"total_max_attempts": 1},  # ours know the deadline
+    return client(
+        "s3",
         connect_timeout=CONNECT_S,
         read_timeout=SILENCE_S,
         max_pool_connections=CONNECTIONS,
     )
-    return get_session().create_client("s3", config=config)
 
 
 def _head_of(answer: Mapping[str, Any]) -> Head:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from msk_client.aws.clients import client
 from msk_client.errors import StorageRefused, StorageUnavailable
 from msk_client.sqs import failures
 from msk_client.sqs.ports import MAX_BATCH, MAX_BATCH_BYTES, Message
@@ -149,22 +150,14 @@ def queues() -> SqsQueues:
 def _ask(name: str, url: str, fields: Mapping[str, object]) -> dict[str, Any]:
     """Call botocore's client; its `name` is the method's."""
     region = REGION.match(url)
-    client = _client(None if region is None else region["region"])
-    answer: dict[str, Any] = getattr(client, name)(QueueUrl=url, **fields)
+    asked = _client(None if region is None else region["region"])
+    answer: dict[str, Any] = getattr(asked, name)(QueueUrl=url, **fields)
     return answer
 
 
 @cache
 def _client(region: str | None) -> Any:  # noqa: ANN401 - botocore makes its classes at run time
-    from botocore.config import Config  # noqa: PLC0415 - dear at cold start
-    from botocore.session import get_session  # noqa: PLC0415 - same
-
-    config = Config(
-        retries={"total_max_attempts": 1},  # ours know the deadline
-        connect_timeout=CONNECT_S,
-        read_timeout=SILENCE_S,
-    )
-    return get_session().create_client("sqs", region_name=region, config=config)
+    return client("sqs", region, connect_timeout=CONNECT_S, read_timeout=SILENCE_S)
 
 
 def _batches(indexes: Sequence[int], bodies: Sequence[str]) -> Iterator[list[int]]:
