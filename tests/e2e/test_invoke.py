@@ -39,12 +39,9 @@ def sent(
     return json.loads(shown)["body"], told.splitlines()
 
 
-def test_a_drain_needs_nothing(
-    msk: LocalMsk,  # where Kafka can't run, this is skipped
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+@pytest.mark.usefixtures("msk")  # where Kafka can't run, this is skipped
+def test_a_drain_needs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """In a shell with somebody's credentials a drain goes from a new Kafka to a new S3."""
-    assert msk
     body, told = sent("consume_drain_to_s3.json", REAL, capsys)
     assert (4, True) == (body["count"], body["drained"])
     written = [f"Written: s3://my-bucket/{one['key']}" for one in body["objects"]]

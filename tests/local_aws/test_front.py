@@ -154,7 +154,11 @@ def test_it_runs_as_a_program() -> None:
 def a_shell_with_exports() -> Iterator[dict[str, str]]:
     """The environment of a shell that took the exports of a running `python -m local.aws`."""
     with subprocess.Popen(  # noqa: S603 - our own program
-        COMMAND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        COMMAND,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as program:
         assert program.stdout is not None
         lines = [program.stdout.readline().strip() for _ in range(6)]
@@ -162,7 +166,7 @@ def a_shell_with_exports() -> Iterator[dict[str, str]]:
         yield {"PATH": "/usr/bin:/bin", **shown}
         program.send_signal(signal.SIGINT)
         _, wrong = program.communicate(timeout=30)
-    assert (0, None) == (program.returncode, wrong)
+    assert (0, "") == (program.returncode, wrong)
 
 
 @pytest.fixture
