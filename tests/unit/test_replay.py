@@ -296,13 +296,31 @@ def test_back_to_where_it_came_from_needs_a_word() -> None:
     assert 4 == len(records(kafka, "my-orders"))
 
 
+def test_a_dry_run_needs_no_word() -> None:
+    """A dry run sends nothing, so that it needs no confirmation; it tells whether sending does."""
+    kafka, s3 = target("my-orders"), FakeS3.of_events()
+    for fields, expected in (
+        ({"topic": "my-orders"}, True),
+        ({"topic": "my-orders", "confirm": True}, True),
+        ({}, False),
+    ):
+        body = replay(OBJECT, kafka, s3, dry_run=True, **fields)
+        assert (4, expected) == (body["found"], body["needs_confirm"])
+    told = invoke_set({"action": "replay", "source": OBJECT, "dry_run": True}, kafka, s3=s3)["body"]
+    assert (4, True, None) == (told["found"], told["needs_confirm"], told["topic"])
+    assert "produce" not in kafka.calls
+    assert "needs_confirm" not in replay(OBJECT, kafka, s3)
+
+
 def test_nor_into_the_topic_that_is_read() -> None:
     """A dead-letter topic isn't replayed into itself, whatever is in it."""
     kafka = target("dead")
     kafka.logs["dead"][0].append(timed(json.dumps(on_failure(BATCH)).encode()))
     assert "confirm" in failure(InvalidRequest, {"topic": "dead"}, kafka, topic="dead")
     kafka.logs["dead"][0].append(timed(b"plain"))
-    assert "confirm" in failure(InvalidRequest, {"topic": "dead"}, kafka, topic="dead")
+    told = failure(InvalidRequest, {"topic": "dead"}, kafka, topic="dead")
+    assert "confirm" in told
+    assert "resume" not in told
     assert 2 == len(records(kafka, "dead"))
 
 
@@ -343,7 +361,8 @@ def test_a_failure_says_where_to_go_on() -> None:
     kafka = target()
     s3 = stored(a=letters(1), b=b"oops", c=letters(3))
     told = failure(InvalidRequest, "s3://my-bucket/dead/", kafka, s3)
-    assert '"resume": {"after": "dead/a"}' in told
+    assert 'mended, go on with "resume": {"after": "dead/a"}' in told
+    assert '"on_failure": "report"' in told
     assert ["orders/0/1"] == origins(kafka)
     body = replay("s3://my-bucket/dead/", kafka, s3, resume={"after": "dead/b"})
     assert 1 == body["replayed"]
@@ -407,9 +426,14 @@ def test_a_target_that_is_not_there() -> None:
 
 
 def test_an_object_that_is_not_there() -> None:
-    """A missing object is a failure, an empty prefix is nothing."""
-    failure(UnknownObject, "s3://my-bucket/nothing", target(), FakeS3())
-    assert 0 == replay("s3://my-bucket/nothing/", target(), FakeS3())["found"]
+    """A missing object is a failure, and so is a prefix with nothing below it: mostly a typo."""
+    s3 = stored(a=letters(1))
+    told = failure(UnknownObject, "s3://my-bucket/dead", target(), s3)
+    assert '"s3://my-bucket/dead/"' in told
+    assert "resume" not in failure(UnknownObject, "s3://my-bucket/nothing/", target(), s3)
+    failure(UnknownObject, "s3://my-bucket/nothing/", target(), s3, dry_run=True)
+    rest = replay("s3://my-bucket/dead/", target(), s3, resume={"after": "dead/a"})
+    assert (0, True) == (rest["found"], rest["complete"])
 
 
 def test_an_object_in_the_way_is_one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -479,6 +503,20 @@ def test_messages_that_can_not_be_deleted() -> None:
     told = failure(NotAuthorized, QUEUE, kafka, None, sqs)
     assert "1 records were replayed" in told
     assert "sqs:DeleteMessage" in told
+
+
+def test_a_queue_that_never_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the time went into waiting for SQS, that is what the failure says."""
+    clock, sqs = Clock(monkeypatch), FakeSqs({QUEUE: [letter(1)]})
+
+    def receive(url: str, deadline: Deadline) -> NoReturn:
+        clock.move(TOO_LATE_S)
+        raise StorageUnavailable(f"SQS did not answer sqs:ReceiveMessage on {url} {deadline}.")
+
+    sqs.receive = receive  # type: ignore[method-assign]
+    told = failure(StorageUnavailable, QUEUE, target(), None, sqs)
+    assert "The time ran out before one object, message or record was read" in told
+    assert f"SQS did not answer sqs:ReceiveMessage on {QUEUE}" in told
 
 
 TOO_LATE_S = 26.0
@@ -572,13 +610,16 @@ def test_without_time_nothing_is_found() -> None:
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"source": "orders"}, "'source'"),
+        ({"source": "orders"}, '{"topic": "my_topic"}'),
         ({"source": {"topic": "a", "from": "committed"}}, "'source.from'"),
         ({"source": {"topic": "a", "at": 1}}, "'source.at'"),
         ({"source": 1}, "'source'"),
         ({"topic": ".."}, "'topic'"),
         ({"only": {"partition": 1}}, "'only.partition'"),
         ({"only": {"from_time": 5}}, "'only.from_time'"),
+        ({"only": {"from_offset": 9, "until_offset": 3}}, "'only.until_offset' take nothing"),
+        ({"only": {"from_offset": 3, "until_offset": 3}}, "'only.until_offset' take nothing"),
+        ({"only": {"from_time": "-1m", "until_time": "-1h"}}, "'only.until_time' take nothing"),
         ({"only": {"until_time": "yesterday"}}, "'only.until_time'"),
         ({"only": {"until_time": "-1x"}}, "'only.until_time'"),
         ({"resume": {"offsets": {"0": 1}}}, "'resume.offsets'"),

@@ -111,7 +111,7 @@ def test_an_empty_object_holds_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("oops", "line 0"),
+        ("oops", "line 1"),
         (b"\xff", "UTF-8"),
         ("[1]", "no JSON object"),
         ("7", "no JSON object"),
@@ -126,8 +126,8 @@ def test_an_empty_object_holds_nothing() -> None:
         (json.dumps(on_failure(recordsInfo={"orders": {}})), "no offsets"),
         (json.dumps(on_failure(recordsInfo={"orders-x": {}})), "no offsets"),
         ('{"KafkaBatchInfo": 1}', "no offsets"),
-        ('{"Type": "Notification", "Message": "oops"}', "line 0"),
-        ('{"dead_letter": 1}\n{}', "line 0"),
+        ('{"Type": "Notification", "Message": "oops"}', "line 1"),
+        ('{"dead_letter": 1}\n{}', "line 1"),
         ("[" * 100_000, "not JSON"),
     ],
 )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from msk_client.deadline import Deadline
 
 QUEUE_SCHEMES = ("https://", "http://")
+SOURCES = (
+    's3://bucket/key, s3://bucket/prefix/, a queue\'s URL, or a topic as {"topic": "my_topic"}'
+)
 
 
 class TopicSource(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -60,7 +63,7 @@ def replay(request: Replay, call: Call) -> Answer:
 
 def _check(request: Replay, call: Call) -> None:
     """Refuse what could go round for ever, unless it is confirmed."""
-    if request.topic is UNSET and not request.confirm:
+    if request.topic is UNSET and not (request.confirm or request.dry_run):
         raise InvalidRequest(
             "Field 'topic' is missing, so that records would go back to where they came from, and"
             ' meet again what gave them up: name another topic, or confirm it with "confirm": true.'
@@ -86,7 +89,7 @@ def _source(request: Replay, call: Call, until: Deadline) -> Source:
     from msk_client.s3.store import store  # noqa: PLC0415 - dear at cold start
 
     _resume_with(resume, "after")
-    at = parse_uri(request.source, "Field 'source'")
+    at = parse_uri(request.source, "Field 'source'", form=SOURCES)
     return units.of_s3(store(), at, resume.after or "", call, until)
 
 

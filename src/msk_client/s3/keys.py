@@ -98,11 +98,16 @@ class Pattern:
         return key
 
 
-def parse_uri(text: str, named: str, problem: type[MskClientError] = InvalidRequest) -> Place:
-    """Split `s3://bucket/key`; the key may be empty. Raises `problem`."""
+def parse_uri(
+    text: str,
+    named: str,
+    problem: type[MskClientError] = InvalidRequest,
+    form: str = "s3://bucket/prefix",
+) -> Place:
+    """Split `s3://bucket/key`; the key may be empty. Raises `problem`, which says what to give."""
     match = URI.fullmatch(text)
     if match is None:
-        raise problem(f"{named} is {text[:100]!r}: give s3://bucket/prefix.")
+        raise problem(f"{named} is {text[:100]!r}: give {form}.")
     check_bucket(match["bucket"], named, problem)
     return Place(match["bucket"], check_key(match["key"] or "", named, problem))
 

@@ -52,7 +52,7 @@ def read(text: str | bytes, named: str) -> Letters:
         return _of_json(json.loads(whole), named)
     except json.JSONDecodeError:
         found = Letters()
-        for number, line in enumerate(whole.split("\n")):
+        for number, line in enumerate(whole.split("\n"), 1):
             if line.strip():
                 found.records += _of_line(line, f"line {number} of {named}").records
         return found

@@ -32,6 +32,8 @@ class Filter:
         self._only = only
         self._from_ms = _time_ms(only.from_time, "only.from_time")
         self._until_ms = _time_ms(only.until_time, "only.until_time")
+        _check_order(only.from_offset, only.until_offset, "offset")
+        _check_order(self._from_ms, self._until_ms, "time")
 
     def takes(self, record: Record) -> bool:
         """Tell whether a record is wanted; one without a time lies in no limits of time."""
@@ -41,6 +43,15 @@ class Filter:
             and (only.partitions is None or record.partition in only.partitions)
             and _within(record.offset, only.from_offset, only.until_offset)
             and _within(record.timestamp_ms, self._from_ms, self._until_ms)
+        )
+
+
+def _check_order(first: int | None, end: int | None, what: str) -> None:
+    """Refuse limits between which nothing is."""
+    if first is not None and end is not None and first >= end:
+        raise InvalidRequest(
+            f"Fields 'only.from_{what}' and 'only.until_{what}' take nothing: until is exclusive,"
+            f" and {end} isn't above {first}."
         )
 
 

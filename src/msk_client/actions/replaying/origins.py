@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from msk_client.actions.replay import TopicSource
 from msk_client.errors import InvalidRequest
 from msk_client.records import Outgoing
@@ -46,9 +48,14 @@ def outgoing(record: Record) -> Outgoing:
     )
 
 
+def goes_back(record: Record, request: Replay) -> bool:
+    """Tell whether a record would be where it is, or where it was given up."""
+    return request.topic is UNSET or request.topic in _topics(record, request)
+
+
 def refuse_source(record: Record, request: Replay) -> None:
     """Refuse to send a record where it is, or where it was given up, unless confirmed."""
-    if request.confirm or request.topic not in _topics(record, request):
+    if request.confirm or not goes_back(record, request):
         return
     raise InvalidRequest(
         f"{place(record)} would go back into topic {request.topic!r}, where it came from, and stand"

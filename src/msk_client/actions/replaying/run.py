@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing, suppress
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -11,15 +11,10 @@ from msgspec import UNSET
 from msk_client.actions.call import Answer
 from msk_client.actions.replay import TopicSource
 from msk_client.actions.replaying import again, origins
+from msk_client.actions.replaying.advice import LATE, out_of_time, way_on
 from msk_client.actions.results import failures_listed
 from msk_client.deadline import Deadline
-from msk_client.errors import (
-    DeadlineExceeded,
-    InvalidRequest,
-    MskClientError,
-    StorageUnavailable,
-    UnknownTopic,
-)
+from msk_client.errors import InvalidRequest, MskClientError, UnknownTopic
 from msk_client.ports import Outcome
 
 if TYPE_CHECKING:
@@ -61,6 +56,9 @@ class Run:
         self.source = source
         self.until = until
         self.found = self.left_out = self.replayed = 0
+        self.needs_confirm = request.topic is UNSET
+        self._began = deepcopy(source.next)
+        self._late: MskClientError | None = None
         self.failures: dict[int, Outcome] = {}
         self.partitions: origins.Summary = {}
         self.gone: list[dict[str, Any]] = []
@@ -82,18 +80,14 @@ class Run:
             self.call.counts["RecordsProduced"] = self.replayed
             self.call.counts["RecordsFailed"] = len(self.failures)
         if self.failures and self.request.on_failure == "raise":
-            raise self._told(next(iter(self.failures.values())).error)
+            raise self._told(next(iter(self.failures.values())).error, of_record=True)
         complete = self.source.exhausted
         if not complete and not self._units:
-            raise DeadlineExceeded(
-                "The time ran out before one object, message or record was read to its end: give"
-                " the function a longer timeout."
-            )
+            raise out_of_time(self._late)
         return Answer(self._body(complete=complete), MULTI_STATUS if self.failures else 200)
 
     def _body(self, *, complete: bool) -> dict[str, Any]:
-        request = self.request
-        source = request.source
+        request, source = self.request, self.request.source
         body: dict[str, Any] = {
             "source": source.topic if isinstance(source, TopicSource) else source,
             "topic": None if request.topic is UNSET else request.topic,
@@ -105,6 +99,8 @@ class Run:
             "complete": complete,
             "partitions": list(self.partitions.values()),
         }
+        if request.dry_run:
+            body["needs_confirm"] = self.needs_confirm
         if self.gone:
             body["gone"] = self.gone
         if self.source.next and not request.dry_run and not complete:
@@ -122,12 +118,14 @@ class Run:
         except MskClientError as problem:
             ended_by = problem
         self._send()
-        if ended_by is not None and not self._is_late(ended_by):
-            raise self._told(ended_by) from ended_by
+        if ended_by is not None and self._is_late(ended_by):
+            self._late = ended_by
+        elif ended_by is not None:
+            raise self._told(ended_by, of_record=False) from ended_by
 
     def _is_late(self, problem: MskClientError) -> bool:
         """Tell whether reading ended because its time did, which is no failure."""
-        return self.until.passed and isinstance(problem, DeadlineExceeded | StorageUnavailable)
+        return self.until.passed and isinstance(problem, LATE)
 
     @property
     def _stopped(self) -> bool:
@@ -183,9 +181,11 @@ class Run:
         if record.error is not None:
             self._fail(number, unit, InvalidRequest(f"{origins.place(record)}: {record.error}."))
             return
-        origins.refuse_source(record, self.request)
+        if not self.request.dry_run:
+            origins.refuse_source(record, self.request)
         origins.sum_up(self.partitions, record)
         if self.request.dry_run:
+            self.needs_confirm |= origins.goes_back(record, self.request)
             return
         self._pending.append((number, unit, record))
         self._bytes += len(record.key or b"") + len(record.value or b"")
@@ -240,8 +240,10 @@ class Run:
         unit.failed = True
         self.failures[number] = Outcome(status, error=error)
 
-    def _told(self, problem: MskClientError | None) -> MskClientError:
+    def _told(self, problem: MskClientError | None, *, of_record: bool) -> MskClientError:
         """Say what failed, and how to go on."""
-        kind = MskClientError if problem is None else type(problem)
-        rest = f' Go on with "resume": {json.dumps(self.source.next)}.' if self.source.next else ""
-        return kind(f"{self.replayed} records were replayed, then this failed: {problem}{rest}")
+        assert problem is not None  # noqa: S101 - of every outcome that is no delivery
+        begun = self.source.next != self._began
+        on = way_on(problem, self.source.next, is_begun=begun, of_record=of_record)
+        told = f"{self.replayed} records were replayed, then this failed: {problem}{on}"
+        return type(problem)(told)

@@ -98,18 +98,32 @@ def _objects(
 ) -> Iterator[Unit]:
     from msk_client.s3.keys import Place  # noqa: PLC0415 - not needed without S3
 
-    whole = bool(at.key) and not at.key.endswith("/")
-    keys = [at.key] if whole else storage.keys(at, after, until)
+    if at.key and not at.key.endswith("/"):
+        yield _unit(str(at), partial(_whole, storage, at, until), partial(_end, source))
+        source.exhausted = True
+        return
+    keys = storage.keys(at, after, until)
+    if not keys and not after:
+        raise UnknownObject(f"There is no object below {at}: check the prefix.")
     while keys:
         for key in keys:
             name = Place(at.bucket, key)
-            done = partial(_end if whole else _pass, source, key)
-            yield _unit(str(name), partial(_content, storage, name, until), done)
-        keys = [] if whole else storage.keys(at, keys[-1], until)
+            content = partial(_content, storage, name, until)
+            yield _unit(str(name), content, partial(_pass, source, key))
+        keys = storage.keys(at, keys[-1], until)
     source.exhausted = True
 
 
-def _end(source: Source, _: str) -> None:
+def _whole(storage: Storage, at: Place, until: Deadline) -> bytes:
+    try:
+        return _content(storage, at, until)
+    except UnknownObject as problem:
+        raise UnknownObject(
+            f'{problem} All objects below it are meant by a slash at the end: "{at}/".'
+        ) from problem
+
+
+def _end(source: Source) -> None:
     source.exhausted = True
 
 

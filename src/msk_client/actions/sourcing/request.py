@@ -54,7 +54,7 @@ def place(request: Produce, call: Call) -> Place:
     """Tell which object is meant; raises `NotAuthorized` where ALLOWED_BUCKETS forbids it."""
     from msk_client.s3.keys import parse_uri  # noqa: PLC0415 - not needed without S3
 
-    at = parse_uri(str(request.source), "Field 'source'")
+    at = parse_uri(str(request.source), "Field 'source'", form="s3://bucket/key, an object in S3")
     if not at.key or at.key.endswith("/"):
         raise InvalidRequest(
             f"Field 'source' is {at}, which names no object: give s3://bucket/key, one object in a"
