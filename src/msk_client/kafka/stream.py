@@ -112,10 +112,11 @@ class Stream:
 
     def _listen(self, timeout_s: float = 0) -> None:
         """Serve delivery reports, and deal with what came back."""
-        before = self._window.base
+        before, was_lost = self._window.base, self._connection.down_for_s() > 0
         self._connection.listen(timeout_s)
         self._window.advance()
-        if self._window.base > before:
+        # An error that was heard together with reports may be younger than they, and comes once.
+        if self._window.base > before and was_lost:
             self._connection.progress()
         if self._window.failed and self._cause is None:
             self._deal_with_failures()
