@@ -6,7 +6,7 @@ MskClientError
 ├── AuthenticationFailed  401  no credentials, expired credentials, token refused
 ├── NotAuthorized         403  an IAM action is missing, or an allowlist forbids
 ├── UnknownTopic          404
-├── UnknownObject         404  an S3 bucket or object
+├── UnknownObject         404  an S3 bucket or object, or a queue
 ├── TopicExists           409
 ├── GroupInUse            409  retriable  the consumer group has live members
 ├── RecordTooLarge        413
@@ -77,7 +77,7 @@ class UnknownTopic(MskClientError):
 
 
 class UnknownObject(MskClientError):
-    """The S3 bucket or object doesn't exist."""
+    """The S3 bucket or object, or the queue, doesn't exist."""
 
     http_status = 404
 

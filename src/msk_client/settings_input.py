@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from msk_client.errors import InvalidSetting
@@ -87,10 +88,16 @@ EXAMPLE = (
 
 def _rule(prefix: str, given: object) -> Mapping[str, Any]:
     rule = {"topic": given} if isinstance(given, str) else given
-    if not isinstance(rule, dict) or not {"topic"} <= rule.keys() <= RULE_FIELDS:
+    if not isinstance(rule, dict) or "topic" not in rule:
         raise InvalidSetting(
-            f"S3_EVENT_TOPIC has for {prefix!r} neither a topic's name nor an object with topic and"
-            f" some of {', '.join(sorted(RULE_FIELDS - {'topic'}))}. {EXAMPLE}"
+            f"S3_EVENT_TOPIC has for {prefix!r} neither a topic's name nor an object with topic."
+            f" {EXAMPLE}"
+        )
+    for name in rule.keys() - RULE_FIELDS:
+        near = get_close_matches(name, RULE_FIELDS, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(RULE_FIELDS))}."
+        raise InvalidSetting(
+            f"S3_EVENT_TOPIC has for {prefix!r} an unknown field {name[:80]!r}: {hint}"
         )
     _topic(str(rule["topic"]), f"S3_EVENT_TOPIC for {prefix!r}")
     return rule

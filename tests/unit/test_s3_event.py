@@ -109,6 +109,17 @@ def test_a_bad_setting_is_named(text: str) -> None:
         invoke(file(), s3=FakeS3.of_events(), S3_EVENT_TOPIC=text)
 
 
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [("key_colum", "did you mean 'key_column'"), ("x", "known: create_if_missing, ")],
+)
+def test_a_typo_in_a_rule_is_named(field: str, told: str) -> None:
+    """A rule's field that is none is named, with the one that was probably meant."""
+    text = json.dumps({"in/": {"topic": "orders", field: "id"}})
+    with pytest.raises(InvalidSetting, match=f"for 'in/' an unknown field '{field}': {told}"):
+        invoke(file(), s3=FakeS3.of_events(), S3_EVENT_TOPIC=text)
+
+
 def test_a_topic_is_needed() -> None:
     """Without S3_EVENT_TOPIC an object has nowhere to go."""
     with pytest.raises(InvalidSetting, match="S3_EVENT_TOPIC is not set"):
@@ -332,12 +343,30 @@ def test_a_large_object_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_without_a_queue_the_position_is_told() -> None:
-    """Where nothing goes on by itself, the failure says how to."""
+    """Where nothing goes on by itself, the failure has the event that does."""
     kafka, s3 = KeptKafka(), FakeS3()
     event = created("a", s3)
     kafka.unacknowledged = (1, DeadlineExceeded("The time ran out."))
-    with pytest.raises(DeadlineExceeded, match=r'"resume": \{"record": 1'):
+    with pytest.raises(DeadlineExceeded, match=r'"resume": \{"record": 1') as caught:
         invoke(event, kafka, s3=s3, S3_EVENT_TOPIC="orders")
+    kafka.unacknowledged = (0, None)
+    rest = json.loads(str(caught.value).partition("send this event: ")[2])
+    assert invoke(rest, kafka, s3=s3)["body"]["complete"]
+
+
+def test_a_failure_has_the_event_that_was_carried_out() -> None:
+    """A message of S3 takes no position: the failure has what does, with all that a rule says."""
+    kafka, s3 = KeptKafka(), FakeS3()
+    event = created("a", s3)
+    rules = json.dumps({"": {"topic": "orders", "source_format": "records", "stamp": True}})
+    with pytest.raises(InvalidRequest, match="To send it, mend") as caught:
+        invoke(event, kafka, s3=s3, S3_EVENT_TOPIC=rules)
+    carried_out = json.loads(str(caught.value).rpartition("'resume' goes: ")[2])
+    assert ("produce", "s3://my-bucket/a", "orders", True) == tuple(
+        carried_out[name] for name in ("action", "source", "topic", "stamp")
+    )
+    answer = invoke(carried_out | {"source_format": "values"}, kafka, s3=s3)["body"]
+    assert answer["complete"]
 
 
 def test_a_fifo_queue_can_go_on() -> None:

@@ -30,7 +30,7 @@ def run(event: dict[str, Any], call: Call) -> Answer:
     before = dict(call.counts)
     call.counts.clear()
     try:
-        done = direct.run(event, _leaving_time(call))
+        done = _run(event, call)
         if "source" in done.body:
             for failed in done.body.get("results", []):
                 LOG.warning("record left out", extra={"source": done.body["source"], **failed})
@@ -39,6 +39,19 @@ def run(event: dict[str, Any], call: Call) -> Answer:
         for name, count in before.items():
             call.counts[name] = call.counts.get(name, 0) + count
     return done
+
+
+def _run(event: dict[str, Any], call: Call) -> Answer:
+    """Carry out an event; a failure tells which one it was: whoever sees it sent another."""
+    try:
+        return direct.run(event, _leaving_time(call))
+    except MskClientError as problem:
+        if "source" not in event or event.get("action") != "produce":
+            raise
+        raise type(problem)(
+            f"{problem} By hand it is sent by this event, into which a 'resume' goes:"
+            f" {json.dumps(event)}"
+        ) from problem
 
 
 def leave(event: dict[str, Any], call: Call) -> None:
@@ -65,17 +78,20 @@ def _go_on(event: dict[str, Any], answer: Answer, call: Call) -> None:
     position = answer.body.get("position")
     if position is None:
         return
-    where = f'"resume": {json.dumps(position)}'
+    rest = event | {"resume": position}
     url = call.settings.input.continue_queue_url
     if url is None:
         raise DeadlineExceeded(
             f"The time ran out when {event['source']} was sent up to record {position['record']}:"
             " set CONTINUE_QUEUE_URL to a queue that calls this function, and the rest is sent by"
-            f" itself. By hand, send the event again with {where}."
+            f" itself. By hand, send this event: {json.dumps(rest)}"
         )
-    problem = _send(url, event | {"resume": position}, call)
+    problem = _send(url, rest, call)
     if problem is not None:
-        raise type(problem)(f"{problem} The rest of {event['source']} is not sent: {where}.")
+        raise type(problem)(
+            f"{problem} The rest of {event['source']} is not sent. By hand, send this event:"
+            f" {json.dumps(rest)}"
+        )
     call.counts["Continued"] = call.counts.get("Continued", 0) + 1
 
 
