@@ -88,7 +88,7 @@ def assert_all_is_there(eyes: Eyes, topic: str, lake: Lake) -> None:
         Fault("PUT", status=503, code="SlowDown", times=4),
         Fault("PUT", status=409, code="ConditionalRequestConflict", times=4),
         Fault("PUT", cut=True, times=3),
-        Fault("PUT", status=500, times=5, done=True),
+        Fault("PUT", status=500, times=4, done=True),
         Fault("PUT", cut=True, times=3, done=True),
         Fault("PUT", delay_s=0.3, times=5),
     ],
