@@ -23,7 +23,7 @@ define with_java
 	else $(BIN)/python -m local.containers $@; fi
 endef
 
-.PHONY: help install demo mapping test test-unit test-integration test-protocol test-e2e test-java lint format \
+.PHONY: help install demo mapping test test-unit test-local test-integration test-protocol test-e2e test-java lint format \
 	msk aws invoke bench soak verify-aws lock clean engine engine-stop image test-image test-containers \
 	validate test-deploy deploy deploy-pipeline logs delete
 
@@ -51,10 +51,10 @@ $(VENV)/%/installed: requirements/%.lock requirements/pip.lock | $(VENV)/install
 demo: install ## Start a local MSK, send the events through the Lambda emulator, show the answers, stop
 	@$(BIN)/python -m local.demo
 
-# The stages wait for Kafka more than they compute, so two run at a time, long ones first. Before
+# The stages wait for Kafka more than they compute, so three run at a time, long ones first. Before
 # them test-java fetches what Maven needs. Containers share what they install: one at a time.
-STAGES := test-integration test-image test-deploy test-containers test-e2e test-protocol validate test-unit lint
-JOBS = $(shell command -v java >/dev/null && command -v mvn >/dev/null && echo 2 || echo 1)
+STAGES := test-integration test-deploy test-containers test-e2e test-image test-local test-protocol validate test-unit lint
+JOBS = $(shell command -v java >/dev/null && command -v mvn >/dev/null && echo 3 || echo 1)
 BUNDLED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test: install $(VENV)/sam/installed $(VENV)/checkov/installed test-java ## Everything: checks and all tests
@@ -63,8 +63,11 @@ test: install $(VENV)/sam/installed $(VENV)/checkov/installed test-java ## Every
 test-unit: install ## Tests without sockets, in seconds
 	$(BIN)/pytest tests/unit
 
+test-local: install ## Tests of the local MSK, S3 and SQS, and of what the fakes promise of them
+	$(call with_java,$(BIN)/pytest tests/local_msk tests/local_aws tests/contract --kafka-version $(KAFKA_VERSION))
+
 test-integration: install ## Tests on a real Kafka that logs in and authorizes like MSK
-	$(call with_java,$(BIN)/pytest tests/local_msk tests/local_aws tests/contract tests/integration --kafka-version $(KAFKA_VERSION))
+	$(call with_java,$(BIN)/pytest tests/integration --kafka-version $(KAFKA_VERSION))
 
 test-protocol: install ## The tests that look at the protocol, on Kafka 4
 	$(call with_java,$(BIN)/pytest tests/contract tests/integration -m protocol --kafka-version 4.3.1)

@@ -77,7 +77,14 @@ def test_what_stays_on_this_machine_says_so(
         assert words in line
 
 
-NEED_JAVA = ("test-java", "test-integration", "test-protocol", "test-deploy", "test-e2e")
+NEED_JAVA = (
+    "test-java",
+    "test-local",
+    "test-integration",
+    "test-protocol",
+    "test-deploy",
+    "test-e2e",
+)
 
 
 @pytest.fixture
