@@ -16,7 +16,7 @@ from tests.unit.invoking import KeptKafka, cluster, invoke, outgoing
 
 ROOT = Path(__file__).parents[2]
 EVENTS = sorted((ROOT / "events").glob("*.json"))
-NO_ACTIONS = {"__init__", "call", "request", "results"}
+NO_ACTIONS = {"__init__", "call", "examples", "request", "results"}
 
 
 @pytest.mark.parametrize("name", ACTIONS)

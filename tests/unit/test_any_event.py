@@ -81,6 +81,7 @@ PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
     ),
     "source_format": st.sampled_from(["values", "records", "csv"]),
     "key_column": st.sampled_from(["id", "no"]) | TEXT,
+    "keep_partitions": st.booleans(),
     "resume": st.fixed_dictionaries(
         {},
         optional={

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from msk_client.actions import ACTIONS
-from msk_client.actions.request import EXAMPLE
+from msk_client.actions.examples import EXAMPLE
 from tests.unit.invoking import invoke, refusal
 
 HELLO_WORLD = {"key1": "value1", "key2": "value2", "key3": "value3"}

@@ -496,7 +496,7 @@ def test_numbers_are_those_of_the_object() -> None:
     ("fields", "told"),
     [
         ({"records": []}, "'records' and 'source'"),
-        ({"source": "/tmp/x.csv"}, "'source' is '/tmp/x.csv': give s3://bucket/key,"),
+        ({"source": "/data/x.csv"}, "'source' is '/data/x.csv': give s3://bucket/key,"),
         ({"source": "s3://my-bucket"}, "no object"),
         ({"source": "s3://my-bucket/folder/"}, "no object"),
         ({"source": "s3://NOT/key"}, "'source'"),

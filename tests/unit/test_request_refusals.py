@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 
-from msk_client.actions.request import EXAMPLE
+from msk_client.actions import ACTIONS
+from msk_client.actions.examples import EXAMPLES
+from msk_client.actions.request import decode
 from tests.unit.invoking import refusal
 
 
@@ -145,8 +149,35 @@ def test_a_wrong_choice_names_the_choices(event: object, path: str, choices: str
     assert f"Field {path!r} is none of its choices: {choices}." == refusal(event)
 
 
-@pytest.mark.parametrize("action", ["produce", "consume", "create_topic"])
-def test_a_missing_topic(action: str) -> None:
-    """A missing topic is refused with an example."""
-    expected = f"Field 'topic' is missing. For example: {EXAMPLE}"
-    assert expected == refusal({"action": action})
+@pytest.mark.parametrize(
+    ("event", "path"),
+    [
+        ({"action": "produce"}, "topic"),
+        ({"action": "consume"}, "topic"),
+        ({"action": "create-topic"}, "topic"),
+        ({"action": "replay"}, "source"),
+        ({"action": "replay", "source": {}}, "source.topic"),
+        ({"action": "test_filter"}, "filter_criteria"),
+        ({"action": "test_filter", "filter_criteria": {"Filters": [{}]}},
+         "filter_criteria.Filters[0].Pattern"),
+        ({"action": "produce", "topic": "a", "source": "s3://b/k", "resume": {}}, "resume.record"),
+        ({"action": "produce", "topic": "a", "source": "s3://b/k", "resume": {"record": 1}},
+         "resume.etag"),
+    ],
+)  # fmt: skip
+def test_a_missing_field(event: dict[str, Any], path: str) -> None:
+    """A missing field is refused with an example of the same action that has it."""
+    told, _, shown = refusal(event).partition(" For example: ")
+    assert f"Field {path!r} is missing." == told
+    found = json.loads(shown)
+    assert event["action"].replace("-", "_") == found["action"]
+    for name in re.findall(r"\w+", path):
+        found = found[int(name) if name.isdigit() else name]
+
+
+def test_every_action_has_examples() -> None:
+    """There are examples of each action, and each is a request of it."""
+    assert ACTIONS.keys() == EXAMPLES.keys()
+    for name, known in EXAMPLES.items():
+        for fields in known:
+            decode({"action": name} | fields, ACTIONS[name].request)

@@ -10,6 +10,7 @@ import msgspec
 import msgspec.inspect
 from msgspec import Meta
 
+from msk_client.actions.examples import example
 from msk_client.errors import InvalidRequest
 
 TOPIC = re.compile(r"^[a-zA-Z0-9._-]{1,249}$(?!\n)")  # `$` alone lets a line feed follow
@@ -24,8 +25,6 @@ GroupName = Annotated[str, Meta(min_length=1, max_length=255, description="a con
 Partition = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Offset = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 NumPartitions = Annotated[int, Meta(ge=1, le=10_000)]
-
-EXAMPLE = '{"action": "produce", "topic": "my_topic", "records": [{"key": "k1", "value": "hello"}]}'
 
 UNKNOWN_FIELD = re.compile(
     r"Object contains unknown field `(?P<field>.*?)`(?: - at `\$(?P<at>[^`]*)`)?", re.DOTALL
@@ -53,7 +52,7 @@ def decode(event: dict[str, Any], kind: type[R]) -> R:
     try:
         request = msgspec.convert(event, kind, strict=True, str_keys=True)
     except msgspec.ValidationError as problem:
-        raise InvalidRequest(_explain(str(problem), kind)) from None
+        raise InvalidRequest(_explain(str(problem), event, kind)) from None
     except UnicodeEncodeError:  # msgspec's own, where it would quote what it refuses
         raise InvalidRequest(
             "The event has a lone surrogate in a field's name or in a choice: no field and no"
@@ -76,12 +75,13 @@ def _check_text(value: object, path: str) -> None:
             _check_text(inner, f"{path}.{name}")
 
 
-def _explain(problem: str, kind: type[Request]) -> str:
+def _explain(problem: str, event: dict[str, Any], kind: type[Request]) -> str:
     if (match := UNKNOWN_FIELD.fullmatch(problem)) is not None:
         return _unknown_field(match["field"], (match["at"] or "").lstrip("."), kind)
     if (match := MISSING_FIELD.match(problem)) is not None:
         path = ".".join(part for part in ((match["at"] or "").lstrip("."), match["field"]) if part)
-        return f"Field {path!r} is missing. For example: {EXAMPLE}"
+        shown = example(event["action"].replace("-", "_"), path)
+        return f"Field {path!r} is missing. For example: {shown}"
     if problem.startswith("Invalid enum value"):
         return _not_a_choice(problem, kind)
     if (match := AT.fullmatch(problem)) is not None:

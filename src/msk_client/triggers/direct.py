@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from msk_client.actions import ACTIONS
-from msk_client.actions.request import EXAMPLE, TOPIC, decode
+from msk_client.actions.examples import EXAMPLE
+from msk_client.actions.request import TOPIC, decode
 from msk_client.errors import InvalidRequest
 
 if TYPE_CHECKING:

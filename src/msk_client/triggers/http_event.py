@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
-from msk_client.actions.request import EXAMPLE
+from msk_client.actions.examples import EXAMPLE
 from msk_client.answer import MAX_ANSWER_BYTES, size_bytes
 from msk_client.errors import InvalidRequest, MskClientError
 
