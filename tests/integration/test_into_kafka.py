@@ -132,7 +132,7 @@ def test_a_refused_record_in_any_place(
     for place in poison:
         lines[place] = random.Random(place).randbytes(1_500_000).translate(None, b"\r\n")
     key, name = function.store(b"\n".join(lines)), topic()
-    with pytest.raises(RecordTooLarge, match=r'Record 0 .*"record": 0'):
+    with pytest.raises(RecordTooLarge, match=r'Record 0 .*"record": 1'):
         function.body(produce(name, key))
     name = topic()
     answer = function(produce(name, key, on_failure="report"))

@@ -136,7 +136,7 @@ def test_records_are_as_in_an_event(line: str, value: bytes) -> None:
     ("line", "told"),
     [
         ("nothing", "not JSON"),
-        ("[1]", "none"),
+        ("[1]", "not the form of a record"),
         ('{"key": "k"}', "value is missing"),
         ('{"value": "a", "value_base64": "YQ=="}', "both given"),
         ('{"value": "a", "oops": 1}', "oops"),

@@ -148,7 +148,7 @@ def _ours(letter: dict[str, Any], named: str) -> Record:
         timed = shown | {"timestamp": shown.get("timestamp") or None}  # 0 can't be sent
         record = msgspec.convert(timed, RecordInput, strict=True)
     except msgspec.ValidationError as problem:
-        raise _none(named, f"its record is none: {str(problem)[:200]}") from None
+        raise _none(named, f"its record has not the form of one: {str(problem)[:200]}") from None
     sent = encode(record, record.topic or "", named)
     return Record(
         *_place(shown, named),

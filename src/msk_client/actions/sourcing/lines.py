@@ -138,7 +138,10 @@ def _any_record(number: int, line: bytes) -> Outgoing:
     try:
         record = msgspec.convert(json.loads(line.decode()), RecordInput, strict=True)
     except msgspec.ValidationError as problem:
-        raise InvalidRequest(f"Record {number} is none: {str(problem)[:200]}.") from None
+        raise InvalidRequest(
+            f"Record {number} has not the form of a record: {str(problem)[:200]}. Its fields are"
+            " those of produce's records; lines of another form are values."
+        ) from None
     except (ValueError, RecursionError):
         raise InvalidRequest(
             f"Record {number} is not JSON in UTF-8: give a record in each line, or say that the"
