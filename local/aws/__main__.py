@@ -6,6 +6,7 @@ services that the exports name.
 
 import argparse
 import os
+import shlex
 import signal
 import stat
 import sys
@@ -52,7 +53,7 @@ def _serve(port: int) -> int:
     with start_aws(port=port) as aws:
         stock(aws)
         for name, value in (aws.environment() | _credentials()).items():
-            print(f"export {name}={value}", flush=True)
+            print(f"export {name}={shlex.quote(value)}", flush=True)
         if _is_pipe():
             sys.stdin.read()
         else:

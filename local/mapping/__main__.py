@@ -1,29 +1,41 @@
 """Run a mapping: a local MSK, S3 and SQS, the function, and a topic that is read into its sink.
 
-Stop it with Ctrl-C. In another shell `make invoke` writes to the topic with the exports shown.
+Stop it with Ctrl-C. In another shell `make invoke` writes to the topic with the exports shown, and
+`make aws OPTIONS="ls"` lists the objects.
 """
 
-import argparse
+from __future__ import annotations
+
+import logging
 import shlex
+import signal
 import sys
-import threading
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-from local.aws import start_aws
-from local.lambda_runtime import EmulatorError, Invocation, open_function
-from local.lambda_runtime.function import Function
-from local.mapping import Options, Poller
+from local.aws import LocalAws, start_aws
+from local.lambda_runtime import EmulatorError, open_function
+from local.mapping import Poller
+from local.mapping.command import GIVEN_UP, command
 from local.mapping.login import as_role
-from local.msk import DEFAULT_ROLE, LocalMsk, MskError, start_msk
+from local.mapping.telling import Telling, say
+from local.msk import DEFAULT_ROLE, MskError, start_msk
+from local.samples import BUCKET, stock
 
-BUCKET = "lake"
-TOPIC = "orders"
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from local.lambda_runtime import Function
+    from local.mapping.command import Command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until Ctrl-C; 2 if something can't be started."""
-    given = _parser().parse_args(arguments)
+    given = command(arguments, __doc__)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background job ignores Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     try:
         with ExitStack() as running:
             _run(given, running)
@@ -35,70 +47,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m local.mapping", description=__doc__)
-    parser.add_argument("--topic", default=TOPIC, help=f"default: {TOPIC}; made with 3 partitions")
-    parser.add_argument("--sink", default="s3", choices=("s3", "log", "produce"))
-    parser.add_argument("--provisioned", action="store_true", help="with partial responses")
-    parser.add_argument("--batch-size", type=int, default=100, metavar="N")
-    parser.add_argument("--window", type=float, default=0.5, metavar="S", help="default: 0.5")
-    parser.add_argument("--filter", action="append", default=[], metavar="PATTERN")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the function"
-    )
-    return parser
-
-
-def _run(given: argparse.Namespace, running: ExitStack) -> None:
-    _say("Starting a local MSK, S3 and SQS ...")
+def _run(given: Command, running: ExitStack) -> None:
+    say("Starting a local MSK, S3 and SQS ...")
     msk = running.enter_context(start_msk())
     aws = running.enter_context(start_aws())
-    aws.client("s3").create_bucket(Bucket=BUCKET)
-    variables = {
-        **msk.environment(),
-        **aws.environment(),
-        "ESM_SINK": given.sink,
-        "OUTPUT_BUCKET": BUCKET,
-        "ESM_PARTIAL_RESPONSE": str(given.provisioned).lower(),
-        **dict(each.split("=", 1) for each in given.set),
-    }
-    function = running.enter_context(open_function(variables))
-    _make_topic(function, given.topic)
-    _tell(msk, given.topic, aws.url)
-    options = Options(
-        given.topic,
-        mode="provisioned" if given.provisioned else "on_demand",
-        report_failures=given.provisioned,
-        batch_size=given.batch_size,
-        window_s=given.window,
-        filters=given.filter,
-    )
+    stage = msk.environment() | aws.environment()
+    function = running.enter_context(open_function({**stage, **given.variables}))
+    _make_places(given, function, aws)
+    _tell(given, stage)
     login = as_role(msk, DEFAULT_ROLE)
-    poller = Poller(options, _Telling(function), login, aws=aws)
-    mapping = threading.Thread(target=poller.run, daemon=True)
-    mapping.start()
-    with suppress(KeyboardInterrupt):
-        mapping.join()
-    poller.stop()
-    mapping.join()
+    poller = Poller(given.options, Telling(function, given.log), login, aws=aws)
+    _watch(poller)
     for name, count in poller.counts.items():
-        _say(f"{name}: {count}")
+        say(f"{name}: {count}")
 
 
-class _Telling:
-    """Shows what came of each invocation."""
+def _watch(poller: Poller) -> None:
+    """Wait for Ctrl-C; what ends the mapping before is raised here."""
+    with ThreadPoolExecutor(1) as threads:
+        mapping = threads.submit(poller.run)
+        try:
+            mapping.result()
+        except KeyboardInterrupt:
+            poller.stop()
+            mapping.result()
 
-    def __init__(self, function: Function) -> None:
-        self._function = function
 
-    def invoke(self, event: object) -> Invocation:
-        """See the mapping's function."""
-        invocation = self._function.invoke(event)
-        told = invocation.raw.decode(errors="replace")
-        if invocation.error_type is not None:
-            told = f"{invocation.error_type}: {invocation.error_message}"
-        _say(f"{invocation.duration_ms:6.0f} ms  {told}")
-        return invocation
+def _make_places(given: Command, function: Function, aws: LocalAws) -> None:
+    """Make what is read and written: topics, the bucket, and where records are given up to."""
+    stock(aws)
+    topics = [given.options.topic]
+    if given.target_topic is not None:
+        topics.append(given.target_topic)
+    destination = given.options.on_failure or ""
+    if destination.startswith("kafka://"):
+        topics.append(GIVEN_UP)
+    elif ":sqs:" in destination:
+        aws.client("sqs").create_queue(QueueName=GIVEN_UP)
+    elif destination:
+        aws.client("s3").create_bucket(Bucket=GIVEN_UP)
+    for topic in topics:
+        _make_topic(function, topic)
 
 
 def _make_topic(function: Function, topic: str) -> None:
@@ -108,16 +97,22 @@ def _make_topic(function: Function, topic: str) -> None:
         raise ValueError(f"{made.error_type}: {made.error_message}")
 
 
-def _tell(msk: LocalMsk, topic: str, url: str) -> None:
-    _say(f"Reading topic {topic!r} until Ctrl-C. S3 is at {url}, objects go to s3://{BUCKET}.")
-    _say("To write to the topic, in another shell:")
-    for name, value in msk.environment().items():
-        _say(f"  export {name}={shlex.quote(value)}")
-    _say("  make invoke EVENT=events/produce_records.json")
+def _tell(given: Command, stage: Mapping[str, str]) -> None:
+    say(f"Reading topic {given.options.topic!r} until Ctrl-C. In another shell:")
+    for name, value in stage.items():
+        say(f"  export {name}={shlex.quote(value)}")
+    say("  make invoke EVENT=events/produce_records.json   # writes to topic 'orders'")
+    say(f'  make aws OPTIONS="ls s3://{BUCKET}/"')
+    if (destination := given.options.on_failure) is not None:
+        say(f"What is given up goes to {destination}: {_look(destination)}")
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def _look(destination: str) -> str:
+    """Say how to see what was given up."""
+    if destination.startswith("kafka://"):
+        return "send consume with this topic by make invoke"
+    what = f"messages {GIVEN_UP}" if ":sqs:" in destination else f"ls s3://{GIVEN_UP}/"
+    return f'make aws OPTIONS="{what}"'
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ are as the mapping says, and what is given up goes to the on-failure destination
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from local.mapping.events import Polled
     from local.mapping.options import Options
 
+_LOG = logging.getLogger(__name__)
 EXHAUSTED = "RetryAttemptsExhausted"
 TOO_LARGE = "MaximumPayloadSizeExceeded"
 TOO_OLD = "RecordAgeExceeded"
@@ -117,6 +119,7 @@ class Attempts:
         self, records: Sequence[Polled], condition: str, tries: int, last: Invocation | None
     ) -> None:
         self.counts["DroppedEventCount"] += len(records)
+        _LOG.warning("gave up %d records after %d tries: %s", len(records), tries, condition)
         self._discard(records, condition, tries, last)
 
     def _pause(self, failed: int) -> None:
