@@ -428,6 +428,18 @@ def test_a_record_that_can_not_be_read_ends_it() -> None:
     assert [b"v", b"v", b"mended", b"v"] == values(kafka)
 
 
+def test_a_bad_record_behind_unacknowledged_ones_is_not_next() -> None:
+    """The error or position is of the first unacknowledged record, and leaves out none."""
+    s3 = stored(b"\n".join([RECORD] * 3 + [b"oops", RECORD]))
+    kafka = KeptKafka()
+    kafka.unacknowledged = (2, BrokerUnreachable("No way."))
+    told = failure(BrokerUnreachable, event(source_format="records"), kafka, s3=s3)
+    assert 'No way. Go on with "resume": {"record": 1' in told
+    kafka.unacknowledged = (2, DeadlineExceeded("The time ran out."))
+    answer = body(event(source_format="records"), kafka, s3=s3)
+    assert (1, False, 1) == (answer["produced"], answer["complete"], answer["position"]["record"])
+
+
 @pytest.mark.parametrize(
     ("content", "fields"),
     [

@@ -161,7 +161,7 @@ class _Transfer:
             assert problem is not None  # noqa: S101 - of every outcome that is no delivery
             what = f"Record {number} of {self.at} was refused"
             raise self._told(problem, what, number, of_record=True)
-        stopped = self.problem or done.cause
+        stopped = self._stopped_by(done, settled)
         progress = settled > self.first
         if stopped is not None and not (isinstance(stopped, DeadlineExceeded) and progress):
             what = f"Sending {self.at} ended at record {settled}"
@@ -171,6 +171,12 @@ class _Transfer:
                 f"The time ran out before a record of {self.at} was acknowledged: give the"
                 " function a longer timeout."
             )
+
+    def _stopped_by(self, done: Streamed, settled: int) -> MskClientError | None:
+        """A bad record ended it only where all before it are settled: else it isn't the next."""
+        if self.problem is self.bad and settled < self.sent.next:
+            return done.cause
+        return self.problem or done.cause
 
     def _told(
         self, problem: MskClientError, what: str, number: int, *, of_record: bool
