@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from botocore import exceptions as aws
 
+from msk_client import deadline
 from msk_client.deadline import Deadline
 from msk_client.errors import StorageUnavailable
 from msk_client.s3 import store
@@ -76,6 +78,29 @@ def test_a_connection_is_tried_again(problem: Exception, monkeypatch: pytest.Mon
     """One that fails once is no failure."""
     client = FailingClient(problem, 1)
     assert storage(monkeypatch, client).head(AT, Deadline.after(60)) is not None
+
+
+@pytest.mark.parametrize("problem", NO_CONNECTION)
+def test_a_busy_time_is_none_without_a_connection(
+    problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that fails once is no failure either where S3 was busy for long before."""
+    passed_s = iter([store.UNREACHED_S + 1, 0.0])
+    now_s = time.monotonic()
+
+    class Client(FailingClient):
+        def head_object(self, **wanted: str) -> dict[str, Any]:
+            nonlocal now_s
+            now_s += next(passed_s, 0.0)
+            try:
+                return super().head_object(**wanted)
+            finally:
+                self.problem = problem
+
+    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: now_s))
+    client = Client(answered(503, "SlowDown"), 2)
+    assert storage(monkeypatch, client).head(AT, Deadline.after(60)) is not None
+    assert client.calls == 3
 
 
 def test_a_connection_is_worth_less_patience() -> None:

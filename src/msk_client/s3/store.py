@@ -31,7 +31,7 @@ PATIENCE_S = 30.0
 """How long one call is tried again while S3 fails to serve it."""
 
 UNREACHED_S = 5.0
-"""How long where there isn't even a connection: mostly there never will be one."""
+"""How long without one connection in between: mostly there never will be one."""
 
 CONNECT_S = 1.0
 """S3's names have eight addresses, and each is tried for so long."""
@@ -133,9 +133,10 @@ class Store:
 
     def _call(self, call: Callable[[], T], action: str, at: Place, deadline: Deadline) -> T:
         """Try until S3 has answered, in a thread, so that the deadline holds whatever happens."""
-        patience, connecting = deadline.within(PATIENCE_S), deadline.within(UNREACHED_S)
-        pause_s = FIRST_PAUSE_S
+        patience, pause_s = deadline.within(PATIENCE_S), FIRST_PAUSE_S
+        connecting: Deadline | None = None
         while True:
+            connecting = connecting or deadline.within(UNREACHED_S)
             try:
                 return self._threads.submit(call).result(deadline.left_s)
             except FutureTimeout:
@@ -145,9 +146,11 @@ class Store:
                     " without NAT it needs a gateway endpoint for S3."
                 ) from None
             except (ClientError, BotoCoreError) as problem:
-                left_s = (connecting if is_unreached(problem) else patience).left_s
+                reached = not is_unreached(problem)
+                left_s = (patience if reached else connecting).left_s
                 if not failures.may_pass(problem) or left_s <= pause_s:
                     raise failures.translate(problem, action, at, self._region) from problem
+                connecting = None if reached else connecting
             time.sleep(random.uniform(pause_s / 2, pause_s))  # noqa: S311 - a jitter is no secret
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
