@@ -50,9 +50,10 @@ def translate(problem: Exception, action: str, url: str) -> errors.MskClientErro
     return errors.StorageRefused(f"SQS refused {action} on {url}. {told}")
 
 
-def of_entry(entry: Mapping[str, object], url: str) -> errors.MskClientError:
+def of_entry(entry: Mapping[str, object], action: str, url: str) -> errors.MskClientError:
     """Make our exception for one message of a batch that was refused."""
     told = f"[SQS: {entry.get('Code')} {str(entry.get('Message', ''))[:500]}]"
+    what = f"{action} for a message of {url}"
     if entry.get("SenderFault"):
-        return errors.StorageRefused(f"SQS refused a message for {url}. {told}")
-    return errors.StorageUnavailable(f"SQS could not take a message for {url}: try again. {told}")
+        return errors.StorageRefused(f"SQS refused {what}. {told}")
+    return errors.StorageUnavailable(f"SQS could not serve {what}: try again. {told}")

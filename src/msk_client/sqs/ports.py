@@ -48,7 +48,7 @@ class Queues(Protocol):
         ...
 
     def delete(self, url: str, messages: Sequence[Message], deadline: Deadline) -> None:
-        """Delete messages that were received; one that can't be deleted comes again."""
+        """Delete messages that were received; raises if one can't be, which comes again."""
         ...
 
     def release(self, url: str, messages: Sequence[Message], deadline: Deadline) -> None:

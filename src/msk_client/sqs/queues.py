@@ -87,14 +87,21 @@ class SqsQueues:
         deadline: Deadline,
         fields: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
-        """Do something with messages that were received, some in each request."""
+        """Do something with messages that were received, some in each request; then tell failures.
+
+        A FIFO queue refuses a message whose visibility timeout has ended.
+        """
+        failed: list[Mapping[str, object]] = []
         for start in range(0, len(messages), MAX_BATCH):
             some = messages[start : start + MAX_BATCH]
             entries = [
                 {"Id": str(i), "ReceiptHandle": message.receipt, **fields}
                 for i, message in enumerate(some)
             ]
-            self._call(name, action, url, deadline, {"Entries": entries})
+            answer = self._call(name, action, url, deadline, {"Entries": entries})
+            failed += answer.get("Failed", [])
+        if failed:
+            raise failures.of_entry(failed[0], action, url)
 
     def _send_batch(
         self,
@@ -112,7 +119,8 @@ class SqsQueues:
                 "send_message_batch", "sqs:SendMessage", url, deadline, {"Entries": entries}
             )
             failed = {
-                int(one["Id"]): failures.of_entry(one, url) for one in answer.get("Failed", [])
+                int(one["Id"]): failures.of_entry(one, "sqs:SendMessage", url)
+                for one in answer.get("Failed", [])
             }
             entries = [one for one in entries if _may_pass(failed.get(int(one["Id"])))]
             if not entries:
