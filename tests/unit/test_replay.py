@@ -564,7 +564,8 @@ def test_time_that_runs_out_while_records_are_read_again(monkeypatch: pytest.Mon
     assert (5, 0, False) == (body["replayed"], body["failed"], body["complete"])
     assert ([letter(1)], [whole]) == (sqs.deleted[QUEUE], sqs.messages[QUEUE])
     sqs.messages[QUEUE] = [whole]
-    failure(DeadlineExceeded, QUEUE, kafka, None, sqs)
+    told = failure(DeadlineExceeded, QUEUE, kafka, None, sqs)
+    assert "(4 records of it were replayed, and will be once more)" in told
 
 
 def test_one_object_is_complete_when_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

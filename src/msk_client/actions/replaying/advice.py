@@ -32,9 +32,11 @@ def way_on(
     return (passing if of_record else "") + mended
 
 
-def out_of_time(waited_for: MskClientError | None) -> MskClientError:
-    """Make the failure of a call that read nothing; what it waited for may never answer."""
+def out_of_time(waited_for: MskClientError | None, num_replayed: int) -> MskClientError:
+    """Make the failure of a call that read nothing whole; what it waited for may never answer."""
     text = "The time ran out before one object, message or record was read to its end"
+    if num_replayed:
+        text += f" ({num_replayed} records of it were replayed, and will be once more)"
     if waited_for is not None:
         return type(waited_for)(f"{text}: {waited_for}")
     return DeadlineExceeded(f"{text}: give the function a longer timeout.")

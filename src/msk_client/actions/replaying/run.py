@@ -83,7 +83,7 @@ class Run:
             raise self._told(next(iter(self.failures.values())).error, of_record=True)
         complete = self.source.exhausted
         if not complete and not self._units:
-            raise out_of_time(self._late)
+            raise out_of_time(self._late, self.replayed)
         return Answer(self._body(complete=complete), MULTI_STATUS if self.failures else 200)
 
     def _body(self, *, complete: bool) -> dict[str, Any]:
