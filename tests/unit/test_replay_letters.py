@@ -19,6 +19,9 @@ EVENTS = Path(__file__).parents[2] / "events" / "triggers"
 BATCH: dict[str, Any] = json.loads((EVENTS / "kafka_batch.json").read_text())
 RECORDS = [record for part in parse(BATCH).parts for record in part.records]
 
+PLACE = {"topic": "orders", "partition": 0, "offset": 1}
+ENDS = {"firstRecordOffset": "1", "lastRecordOffset": "2"}
+
 
 def on_failure(payload: object = None, **info: object) -> dict[str, Any]:
     """Make what Lambda sends to an on-failure destination."""
@@ -141,6 +144,24 @@ def test_offsets_that_are_none(first: object, last: object) -> None:
     """A range that can't be is refused."""
     told = {"firstRecordOffset": first, "lastRecordOffset": last}
     assert "no offsets" in fault(json.dumps(on_failure(recordsInfo={"orders-0": told})))
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (on_failure(eventSourceArn=5), "eventSourceArn"),
+        (on_failure(BATCH | {"eventSource": None}), "no event of a mapping"),
+        (on_failure({"records": {}}), "no event of a mapping"),
+        (on_failure(BATCH | {"records": []}), "records is no object"),
+        (on_failure(BATCH | {"records": {"x": [PLACE | {"topic": "\ud800"}]}}), "no topic's name"),
+        (on_failure(recordsInfo={"\ud800-0": ENDS}), "no offsets"),
+        ({"dead_letter": 1, "record": PLACE | {"topic": "a b", "value": "v"}}, "no topic"),
+        ({"dead_letter": 1, "event_record": PLACE | {"topic": "\ud800"}}, "no topic"),
+    ],
+)
+def test_what_somebody_else_has_put_there(found: object, told: str) -> None:
+    """What only looks like a failed batch is told as such, and ends in no bug."""
+    assert told in fault(json.dumps(found))
 
 
 def test_what_looks_like_a_failed_batch() -> None:

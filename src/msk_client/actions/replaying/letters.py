@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from msk_client.batch import Batch, parse
+from msk_client.actions.request import TOPIC
+from msk_client.batch import Batch, is_batch, parse
 from msk_client.errors import InvalidRequest
 from msk_client.records import Record, RecordInput, encode
 
@@ -110,9 +111,15 @@ def _on_failure(found: dict[str, Any], named: str) -> Letters:
             payload = json.loads(payload)
         except (ValueError, RecursionError):
             raise _none(named, "its payload is not JSON") from None
-    if not isinstance(payload, dict):
-        raise _none(named, "its payload is no event")
-    return Letters([record for part in parse(payload).parts for record in part.records])
+    if not isinstance(payload, dict) or not is_batch(payload):
+        raise _none(named, "its payload is no event of a mapping for Kafka")
+    try:
+        parts = parse(payload).parts
+    except InvalidRequest as problem:
+        raise _none(named, f"its payload can't be read. {problem}") from problem
+    if not all(TOPIC.search(part.topic) for part in parts):
+        raise _none(named, "its payload has records of what is no topic's name")
+    return Letters([record for part in parts for record in part.records])
 
 
 def _told_of(info: object, named: str) -> Letters:
@@ -123,6 +130,8 @@ def _told_of(info: object, named: str) -> Letters:
         arn = info.get("eventSourceArn")  # type: ignore[attr-defined] # same
     except (TypeError, KeyError, ValueError, AttributeError):
         raise _none(named, "its KafkaBatchInfo.recordsInfo tells no offsets") from None
+    if not isinstance(arn, str | None):
+        raise _none(named, "its KafkaBatchInfo.eventSourceArn is no text")
     brokers = tuple(server.strip() for server in servers if server.strip())
     return Letters([], gaps, Batch("aws:kafka", arn, brokers, []))
 
@@ -131,7 +140,7 @@ def _gap(name: str, told: dict[str, Any]) -> Gap:
     """`"orders-0": {"firstRecordOffset": "41", "lastRecordOffset": "57"}`."""
     topic, _, partition = name.rpartition("-")
     gap = Gap(topic, int(partition), int(told["firstRecordOffset"]), int(told["lastRecordOffset"]))
-    if not topic or not 0 <= gap.first <= gap.last:
+    if not TOPIC.search(topic) or not 0 <= gap.first <= gap.last:
         raise ValueError(name)
     return gap
 
@@ -163,6 +172,7 @@ def _ours(letter: dict[str, Any], named: str) -> Record:
 
 def _place(shown: dict[str, Any], named: str) -> tuple[str, int, int]:
     place = shown.get("topic"), shown.get("partition"), shown.get("offset")
-    if not (isinstance(place[0], str) and type(place[1]) is type(place[2]) is int):
+    topic_fits = isinstance(place[0], str) and TOPIC.search(place[0])
+    if not (topic_fits and type(place[1]) is type(place[2]) is int):
         raise _none(named, "its record has no topic, partition and offset")
     return place  # type: ignore[return-value] # just checked
