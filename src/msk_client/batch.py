@@ -183,7 +183,7 @@ def _careful(raw: Any, path: str) -> Record:  # noqa: ANN401 - any JSON
 def _is(kind: Any, value: object) -> bool:  # noqa: ANN401 - a type
     try:
         msgspec.convert(value, kind)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # the latter of a lone surrogate
         return False
     return True
 

@@ -50,6 +50,17 @@ def line(one: Record, name: str = "ndjson", values: Values = "text") -> bytes:
     return bytes(into)
 
 
+@pytest.mark.parametrize("value", [b"v", b"\xff"])
+@pytest.mark.parametrize("values", ["text", "json", "base64"])
+def test_a_name_that_is_no_text_has_no_place(value: bytes, values: Values) -> None:
+    """A header's name without a UTF-8 form is told, and nothing of its line stays behind."""
+    into = bytearray(b"before\n")
+    write = formats.parse("ndjson", values=values).writer()
+    with pytest.raises(UnfitRecord, match=r"offset 7 .* lone surrogate"):
+        write(record(value, headers=[("a", b"b"), ("\ud800", b"b")]), into)
+    assert into == b"before\n"
+
+
 @given(RECORDS, st.sampled_from(["text", "json", "base64"]))
 def test_a_line_of_ndjson_is_the_record_shape(one: Record, values: Values) -> None:
     """A line is what `consume` would answer, every field in its place, in one line."""

@@ -140,7 +140,12 @@ def _write_text_line(record: Record, into: bytearray) -> None:
     if record.error or record.key_schema or record.value_schema:
         _write_any_line(record, "text", into)
         return
-    ENCODER.encode_into(line, into, -1)
+    before = len(into)
+    try:
+        ENCODER.encode_into(line, into, -1)
+    except UnicodeEncodeError:
+        del into[before:]
+        raise _without_utf8(record) from None
     into += b"\n"
 
 
@@ -151,8 +156,19 @@ def _line_writer(values: Values) -> Callable[[Record, bytearray], object]:
 def _write_any_line(record: Record, values: Values, into: bytearray) -> None:
     """Write what `consume` would answer; `json` and not msgspec, which has no large integers."""
     text = json.dumps(to_json(record, values), ensure_ascii=False, separators=(",", ":"))
-    into += text.encode()
+    try:
+        into += text.encode()
+    except UnicodeEncodeError:
+        raise _without_utf8(record) from None
     into += b"\n"
+
+
+def _without_utf8(record: Record) -> UnfitRecord:
+    return UnfitRecord(
+        f"The record at offset {record.offset} of partition {record.partition} of topic"
+        f" {record.topic!r} has a header whose name holds a lone surrogate: it has no UTF-8 form,"
+        " and no place in ndjson."
+    )
 
 
 def _write_value(record: Record, into: bytearray) -> None:
