@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -155,6 +156,23 @@ def test_refused_records_among_many(
     done = stream.finish()
     assert (2_000, None) == (done.settled, done.cause)
     assert [i for i in range(2_000) if not i % 97] == sorted(done.refused)
+    assert sorted(r.key for r in records if r.key) == sorted(
+        m.key() or b"" for m in eyes.records(name)
+    )
+
+
+@pytest.mark.parametrize("most", [7, 50, 1_000])
+def test_a_batch_with_one_bad_record_beside_one_with_two(
+    msk: LocalMsk, topic: Callable[..., str], eyes: Eyes, deadline: Deadline, most: int
+) -> None:
+    """However librdkafka cuts batches, only the bad records are refused."""
+    name = topic(config={"cleanup.policy": "compact"})
+    bad = {3, 5, 60, 110, 111, 112}
+    records = [Outgoing(None if i in bad else b"k%d" % i, b"v", []) for i in range(150)]
+    options = {"KAFKA_CLIENT_OPTIONS": json.dumps({"batch.num.messages": most})}
+    kafka = MskKafka(read(msk.environment() | options))
+    outcomes = kafka.produce(name, records, deadline).outcomes
+    assert bad == {i for i, one in enumerate(outcomes) if one.status == "rejected"}
     assert sorted(r.key for r in records if r.key) == sorted(
         m.key() or b"" for m in eyes.records(name)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,17 +33,41 @@ class Halves:
     def add(self, refused: Group, neighbours: Collection[int]) -> Group:
         """Queue the refused records, in their order and halved; answers those known to be bad.
 
-        `neighbours` are records of which the broker said that another one of their batch is bad:
-        it has named the bad ones then, and the neighbours stay together.
+        `neighbours` are records of which librdkafka says that another one of their batch is bad:
+        the broker has named the bad ones then. It says so only where a batch has more than one, so
+        a batch with a single bad record looks as if all of it were bad (run); and where one batch
+        ends and the next begins can't be seen.
         """
         by_partition: dict[int, Group] = defaultdict(list)
         for index in refused:
             by_partition[self._where[index]].append(index)
         bad: Group = []
         for partition, group in by_partition.items():
-            good = [i for i in group if i in neighbours]
-            half = (len(group) + 1) // 2
-            parts = [good] if good else [group[:half], group[half:]]
-            bad += [i for i in group if good and i not in neighbours]
+            parts, named = _told_apart(group, neighbours) if neighbours else (_halved(group), [])
+            bad += named
             self._queues[partition].extendleft(part for part in reversed(parts) if part)
         return bad
+
+
+def _told_apart(group: Group, neighbours: Collection[int]) -> tuple[list[Group], Group]:
+    """Tell what to send again, in order, and what is surely bad.
+
+    A record between neighbours is bad: a batch of its own would have been refused for it too.
+    Several side by side may be a whole batch of which one is bad.
+    """
+    parts: list[Group] = [[]]
+    bad: Group = []
+    for is_neighbour, run in groupby(group, neighbours.__contains__):
+        several = list(run)
+        if is_neighbour:
+            parts[-1] += several
+        elif len(several) == 1:
+            bad += several
+        else:
+            parts += [*_halved(several), []]
+    return parts, bad
+
+
+def _halved(group: Group) -> list[Group]:
+    half = (len(group) + 1) // 2
+    return [group[:half], group[half:]]
