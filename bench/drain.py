@@ -181,7 +181,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     lacking = shutil.which("kcat") is None
     ways = [way for way in WAYS if way.form or not lacking]
-    with tempfile.TemporaryDirectory() as folder, sink(Path(folder)) as s3, start_msk() as msk:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sink(Path(folder)) as s3,
+        start_msk(for_load=True) as msk,
+    ):
         drains = Drains(msk, Path(folder), s3)
         size = options.megabytes * MEGABYTE
         counts = {
