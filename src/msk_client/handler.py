@@ -14,18 +14,7 @@ from msk_client.errors import DeadlineExceeded
 from msk_client.kafka import MskKafka
 from msk_client.settings import settings
 from msk_client.telemetry import Telemetry
-from msk_client.triggers import (
-    Trigger,
-    direct,
-    eventbridge,
-    http_event,
-    kafka_batch,
-    s3_event,
-    sqs_event,
-)
-
-TRIGGERS: tuple[Trigger, ...] = (kafka_batch, s3_event, sqs_event)
-"""Kinds of events with answers of their own."""
+from msk_client.triggers import Trigger, direct, eventbridge, may_be_of_a_service
 
 
 def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:  # noqa: ANN401 - any JSON
@@ -35,18 +24,26 @@ def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:  # noq
     retries, dead-letter queues, alarms and Step Functions' `Catch` see it. Only HTTP requests are
     answered with their failure.
     """
-    if http_event.recognises(event):
-        return http_event.answer(event, partial(_act, context))
-    for trigger in TRIGGERS:
-        if trigger.recognises(event):
-            with Telemetry(context) as telemetry:
-                telemetry.action = trigger.NAME
-                telemetry.topic = trigger.topic_name(event)
-                call = _call(context)
-                telemetry.counts = call.counts
-                return trigger.answer(event, call)
+    if may_be_of_a_service(event):
+        from msk_client.triggers.services import http_event, trigger_of  # noqa: PLC0415 - cold start
+
+        if http_event.recognises(event):
+            return http_event.answer(event, partial(_act, context))
+        trigger = trigger_of(event)
+        if trigger is not None:
+            return _serve(trigger, event, context)
     answer = _act(context, event)
     return {"statusCode": answer.status, "body": answer.body}
+
+
+def _serve(trigger: Trigger, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Carry out what a service sends."""
+    with Telemetry(context) as telemetry:
+        telemetry.action = trigger.NAME
+        telemetry.topic = trigger.topic_name(event)
+        call = _call(context)
+        telemetry.counts = call.counts
+        return trigger.answer(event, call)
 
 
 def _act(

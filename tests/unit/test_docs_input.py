@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from msk_client import settings_input
-from msk_client.handler import TRIGGERS
 from msk_client.settings import read
-from msk_client.triggers import http_event
+from msk_client.triggers import MARKS, may_be_of_a_service
+from msk_client.triggers.services import TRIGGERS, http_event
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "pipeline.md").read_text(encoding="utf-8")
@@ -60,6 +60,17 @@ def test_each_event_file_is_taken(name: str) -> None:
     event = json.loads((ROOT / "events" / "triggers" / name).read_text())
     takers = [trigger.NAME for trigger in TRIGGERS if trigger.recognises(event)]
     assert 1 == len(takers) + http_event.recognises(event)
+    assert may_be_of_a_service(event)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_event_is_taken_without_a_mark(name: str) -> None:
+    """What has none of the marks is a plain action event for every trigger."""
+    event = json.loads((ROOT / "events" / "triggers" / name).read_text())
+    plain = {field: value for field, value in event.items() if field not in MARKS}
+    assert not may_be_of_a_service(plain)
+    assert not any(trigger.recognises(plain) for trigger in TRIGGERS)
+    assert not http_event.recognises(plain)
 
 
 @pytest.mark.parametrize(

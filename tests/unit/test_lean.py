@@ -29,6 +29,16 @@ def test_the_function_does_not_import_asyncio() -> None:
     run("import sys, msk_client.handler\nassert 'asyncio' not in sys.modules")
 
 
+def test_the_function_imports_what_an_action_needs() -> None:
+    """Importing the handler leaves what only other services' events and objects need unimported."""
+    run(
+        "import sys, msk_client.handler\n"
+        "parts = 'triggers.services', 'triggers.http_event', 'triggers.s3_event',"
+        " 'triggers.sqs_event', 'batch', 'kafka.stream', 's3', 'sqs', 'pipeline'\n"
+        "assert not {f'msk_client.{part}' for part in parts} & sys.modules.keys()"
+    )
+
+
 def test_whoever_uses_asyncio_gets_the_real_one() -> None:
     """Both a later import and the library's own reference lead to the real asyncio."""
     run(

@@ -11,7 +11,6 @@ from msgspec import UNSET, UnsetType, field
 from msk_client.actions.call import Answer
 from msk_client.actions.request import Request
 from msk_client.answer import SEPARATOR_BYTES, size_bytes
-from msk_client.batch import parse
 from msk_client.errors import InvalidRequest
 from msk_client.records import RecordInput, encode
 
@@ -71,6 +70,8 @@ def _values(request: FilterTest) -> Iterator[tuple[dict[str, Any], bytes | None]
             " answers them."
         )
     if not isinstance(request.event, UnsetType):
+        from msk_client.batch import parse  # noqa: PLC0415 - cold start of the other actions
+
         for part in parse(request.event).parts:
             for record in part.records:
                 place = {"topic": part.topic, "partition": part.partition, "offset": record.offset}

@@ -13,12 +13,12 @@ from msk_client.kafka.groups import Groups
 from msk_client.kafka.iam import TokenSource
 from msk_client.kafka.produce import Sender
 from msk_client.kafka.read import Reader
-from msk_client.kafka.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
     from msk_client.deadline import Deadline
+    from msk_client.kafka.stream import Stream
     from msk_client.ports import Event, Offsets, Produced
     from msk_client.records import Outgoing
     from msk_client.settings import Settings
@@ -51,6 +51,8 @@ class MskKafka(Admin):
 
     def stream(self, topic: str, deadline: Deadline) -> Stream:
         """See the port."""
+        from msk_client.kafka.stream import Stream  # noqa: PLC0415 - only objects are streamed
+
         return Stream(self.clients, topic, deadline)
 
     def read(

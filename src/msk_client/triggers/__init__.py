@@ -8,6 +8,15 @@ if TYPE_CHECKING:
     from msk_client.actions.call import Call
 
 
+MARKS = frozenset({"requestContext", "eventSource", "Records", "Event", "detail-type"})
+"""Fields by which the triggers recognise their events: without one it is an action event."""
+
+
+def may_be_of_a_service(event: object) -> bool:
+    """Tell whether one of the triggers may recognise an event."""
+    return isinstance(event, dict) and not MARKS.isdisjoint(event)
+
+
 class Trigger(Protocol):
     """A module for a kind of event that is answered in a way of its own."""
 
