@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from local.lambda_runtime import Invocation
 
 BENCH = Path(__file__).parent
-_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -47,12 +45,3 @@ def body(invocation: Invocation) -> dict[str, Any]:
         raise WrongAnswerError(f"{invocation.error_type}: {invocation.error_message or payload}")
     found: dict[str, Any] = payload["body"]
     return found
-
-
-def peak_kb(emulator: Emulator) -> int:
-    """Return the most memory that the function's process had resident so far, in kB."""
-    status = Path(f"/proc/{emulator.pid()}/status").read_text()
-    found = _PEAK.search(status)
-    if found is None:
-        raise LookupError("this kernel doesn't tell a process's peak of resident memory")
-    return int(found[1])

@@ -12,11 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench import plain
-from bench.load_once import LONG_S, peak_kb
-from msk_client.actions.call import Call
-from msk_client.deadline import Deadline
-from msk_client.kafka import MskKafka
-from msk_client.settings import settings
+from bench.memory import peak_kb
 from msk_client.triggers import direct
 
 if TYPE_CHECKING:
@@ -30,8 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("format")
     parser.add_argument("--plain", default="", help="servers to use without TLS and login")
     options = parser.parse_args(arguments)
-    kafka = plain.kafka(settings(), options.plain) if options.plain else MskKafka(settings())
-    call = Call(lambda _: kafka, settings(), Deadline.after(LONG_S), "bench")
+    call = plain.call(options.plain)
     direct.run({"action": "ping"}, call)
     destination = {"uri": "s3://bench", "format": options.format}
     event = {"action": "consume", "topic": options.topic, "destination": destination}

@@ -7,24 +7,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import plain
-from msk_client.actions.call import Call
-from msk_client.deadline import Deadline
-from msk_client.kafka import MskKafka
-from msk_client.settings import settings
+from bench.memory import peak_kb
 from msk_client.triggers import direct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-LONG_S = 840.0
-PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,8 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("topic")
     parser.add_argument("--plain", default="", help="servers to use without TLS and login")
     options = parser.parse_args(arguments)
-    kafka = plain.kafka(settings(), options.plain) if options.plain else MskKafka(settings())
-    call = Call(lambda _: kafka, settings(), Deadline.after(LONG_S), "bench")
+    call = plain.call(options.plain)
     event = {"action": "produce", "topic": options.topic, "create_if_missing": False}
     direct.run(event | {"records": []}, call)
     started_s = time.perf_counter()
@@ -44,12 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = {"seconds": took_s, "peak_kb": peak_kb(), "produced": answer.body["produced"]}
     print(json.dumps(told | {"complete": answer.body["complete"]}))
     return 0
-
-
-def peak_kb() -> int:
-    """The most memory that this process had resident so far, in kB."""
-    found = PEAK.search(Path("/proc/self/status").read_text())
-    return 0 if found is None else int(found[1])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msk_client.actions.call import Call
+from msk_client.deadline import Deadline
 from msk_client.kafka import MskKafka, clients
+from msk_client.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,10 +17,20 @@ if TYPE_CHECKING:
     from msk_client.settings import Settings
 
 
-def kafka(settings: Settings, servers: str) -> MskKafka:
+LONG_S = 840.0
+
+
+def call(servers: str = "") -> Call:
+    """Make a call with all the time of a long invocation; `servers` are without TLS and login."""
+    own = settings()
+    client = kafka(own, servers) if servers else MskKafka(own)
+    return Call(lambda _: client, own, Deadline.after(LONG_S), "bench")
+
+
+def kafka(known: Settings, servers: str) -> MskKafka:
     """Make the function's Kafka on a plaintext listener; the rest of this process has no other."""
     vars(clients)["construct"] = _construct
-    return MskKafka(replace(settings, kafka_endpoint=servers))
+    return MskKafka(replace(known, kafka_endpoint=servers))
 
 
 def _construct(

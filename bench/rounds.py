@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bench.contenders import CONTENDERS, OURS, STRAIGHTFORWARD, WrongAnswerError, body, peak_kb
+from bench.contenders import CONTENDERS, OURS, STRAIGHTFORWARD, WrongAnswerError, body
+from bench.memory import peak_kb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,4 +91,4 @@ def _send(figure: Figure, emulator: Emulator, contender: Contender) -> float:
 def _keep(result: Result, contender: Contender, time_ms: float, emulator: Emulator) -> None:
     taken = result.taken[contender.name]
     taken.times_ms.append(time_ms)
-    taken.peak_kb = max(taken.peak_kb, peak_kb(emulator))
+    taken.peak_kb = max(taken.peak_kb, peak_kb(emulator.pid()))

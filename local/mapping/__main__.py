@@ -18,9 +18,9 @@ from local.aws import LocalAws, start_aws
 from local.lambda_runtime import EmulatorError, open_function
 from local.mapping import Poller
 from local.mapping.command import GIVEN_UP, command
-from local.mapping.login import as_role
 from local.mapping.telling import Telling, say
 from local.msk import DEFAULT_ROLE, MskError, start_msk
+from local.msk.login import as_role
 from local.samples import BUCKET, stock
 
 if TYPE_CHECKING:

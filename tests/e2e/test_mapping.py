@@ -15,7 +15,7 @@ import pytest
 from local.aws import Fault
 from local.lambda_runtime import SRC, Emulator
 from local.mapping import Options, Poller
-from local.mapping.login import past_checks
+from local.msk.login import past_checks
 from tests.integration.eyes import Eyes
 
 if TYPE_CHECKING:

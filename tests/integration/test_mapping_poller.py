@@ -12,8 +12,8 @@ import pytest
 
 from local.lambda_runtime import Invocation
 from local.mapping import Options, Poller
-from local.mapping.login import as_role, past_checks
 from local.msk import CLUSTER_ARN, DEFAULT_ROLE, Role
+from local.msk.login import as_role, past_checks
 from msk_client.batch import Batch, parse
 
 if TYPE_CHECKING:

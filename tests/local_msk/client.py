@@ -8,13 +8,12 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
-from botocore.credentials import CredentialProvider, Credentials
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from local.msk import DEFAULT_ROLE, REGION, LocalMsk, Role
+from local.msk import DEFAULT_ROLE, LocalMsk, Role
+from local.msk.login import as_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,38 +21,9 @@ if TYPE_CHECKING:
 TIMEOUT_S = 20.0
 
 
-class _Known(CredentialProvider):  # type: ignore[misc] # botocore has no types
-    """Answers a role's credentials to the signer."""
-
-    def __init__(self, role: Role) -> None:
-        super().__init__()
-        self._role = role
-
-    def load(self) -> Credentials:
-        role = self._role
-        return Credentials(role.access_key_id, role.secret_access_key, role.session_token)
-
-
-def token(role: Role = DEFAULT_ROLE) -> tuple[str, float]:
-    """The official signer's token and its end in seconds."""
-    provider = _Known(role)
-    text, end_ms = MSKAuthTokenProvider.generate_auth_token_from_credentials_provider(
-        REGION, provider
-    )
-    return text, end_ms / 1000
-
-
 def config(msk: LocalMsk, role: Role = DEFAULT_ROLE, **more: object) -> dict[str, Any]:
     """What a client needs to log in as the role."""
-    return {
-        "bootstrap.servers": msk.bootstrap,
-        "security.protocol": "SASL_SSL",
-        "sasl.mechanisms": "OAUTHBEARER",
-        "oauth_cb": lambda _: token(role),
-        "ssl.ca.location": str(msk.ca_file),
-        "log_level": 0,
-        **more,
-    }
+    return {**as_role(msk, role), "log_level": 0, **more}
 
 
 def admin(msk: LocalMsk, role: Role = DEFAULT_ROLE, **more: object) -> AdminClient:
